@@ -1,0 +1,56 @@
+# make | make check (= test) | make demo | make asan | make fuzz | make bench
+# make check-cassandra | make format | make install PREFIX=/usr DESTDIR=pkg
+PREFIX  = /usr/local
+MODE    = release
+CFLAGS  = -O2 -g
+CXXFLAGS = -O2 -g
+VERSION = 0.1
+flags_asan = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+flags_fuzz = $(flags_asan) -fsanitize=fuzzer-no-link
+flags_cov  = -O0 --coverage
+DEFS    = -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -DSST_VERSION='"$(VERSION)"' -Ilibsst -Icmd
+WARN    = -Wall -Wextra -Wshadow -Wconversion -Wvla
+FLAGS   = -std=c11 $(DEFS) $(WARN) -Wstrict-prototypes -Wmissing-prototypes $(CFLAGS) $(flags_$(MODE))
+XFLAGS  = -std=c++17 $(DEFS) -Wall -Wextra $(CXXFLAGS) $(flags_$(MODE))
+LDLIBS  = -lzstd -llz4 -ldeflate -lsnappy -lsimdjson -lstdc++ -lm -lpthread
+O       = build/$(MODE)
+L       = $O/libsst.a
+objs    = $(patsubst %.c,$O/%.o,$(wildcard $(1)))
+ROOMS   = $(shell cut -d' ' -f1 tests/layers)	# a room not named there is not built
+BINS    = $(patsubst cmd/%/main.c,$O/bin/%,$(wildcard cmd/*/main.c))
+SUITES  = $(patsubst tests/unit/%.c,%,$(filter-out tests/unit/main.c,$(wildcard tests/unit/*.c)))
+FUZZERS = $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
+FUZZ    = $(FUZZERS:%=$O/fuzz/%)
+REPLAY  = $(FUZZERS:%=$O/replay/%)
+
+all: $(BINS) $L
+# Packages that are missing are a line to paste, not a compiler's screenful.
+$O/.packages: tests/packages ; @tests/packages && mkdir -p $O && touch $@
+$L: $(call objs,$(ROOMS:%=libsst/%/*.c)) $(patsubst %.cc,$O/%.o,$(wildcard libsst/*/*.cc)) ; rm -f $@ && $(AR) rcs $@ $^
+.SECONDEXPANSION:
+$(BINS): $O/bin/%: $$(call objs,cmd/$$*/*.c) $(call objs,cmd/tool/*.c) $L
+$O/unit: $(call objs,tests/unit/*.c) $(call objs,tests/support/*.c) $L
+$O/tests/unit/main.o: $O/suites.h
+$O/suites.h: $(wildcard tests/unit/*.c) Makefile
+	@mkdir -p $(@D) && for s in $(SUITES); do echo "SUITE($$s)"; done >$@
+$O/unit: LDLIBS += $(shell pkg-config --libs check)
+$O/tests/unit/main.o: DEFS += -I$O
+$(FUZZ): $O/fuzz/%: $O/tests/fuzz/%.o $L
+$(FUZZ): LDLIBS += -fsanitize=fuzzer
+$(REPLAY): $O/replay/%: $O/tests/fuzz/%.o $O/tests/fuzz/replay.o $L
+$(BINS) $O/unit $(FUZZ) $(REPLAY): ; @mkdir -p $(@D) && $(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$O/%.o: %.c Makefile | $O/.packages ; @mkdir -p $(@D) && $(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+$O/%.o: %.cc Makefile | $O/.packages ; @mkdir -p $(@D) && $(CXX) $(XFLAGS) -MMD -MP -c -o $@ $<
+
+check test: $(BINS) $O/unit $(REPLAY)
+	@tests/check $O
+asan: ; $(MAKE) MODE=asan check
+fuzz: ; $(MAKE) MODE=fuzz CC=clang CXX=clang++ fuzzers
+fuzzers: $(FUZZ)
+format: ; clang-format -i $(SOURCES)
+SOURCES = $(wildcard libsst/*/*.[ch] libsst/*/*.cc cmd/*/*.[ch] tests/*/*.[ch])
+format-check: ; clang-format --dry-run -Werror $(SOURCES)
+clean: ; rm -rf build
+.PHONY: all check test asan fuzz fuzzers format format-check clean
+.SECONDARY:
+-include $(shell find $O -name '*.d' 2>/dev/null)
