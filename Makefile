@@ -47,10 +47,11 @@ check test: $(BINS) $O/unit $(REPLAY)
 asan: ; $(MAKE) MODE=asan check
 fuzz: ; $(MAKE) MODE=fuzz CC=clang CXX=clang++ fuzzers
 fuzzers: $(FUZZ)
+fuzz-replay: $(REPLAY)
 format: ; clang-format -i $(SOURCES)
 SOURCES = $(wildcard libsst/*/*.[ch] libsst/*/*.cc cmd/*/*.[ch] tests/*/*.[ch])
 format-check: ; clang-format --dry-run -Werror $(SOURCES)
 clean: ; rm -rf build
-.PHONY: all check test asan fuzz fuzzers format format-check clean
+.PHONY: all check test asan fuzz fuzzers fuzz-replay format format-check clean
 .SECONDARY:
 -include $(shell find $O -name '*.d' 2>/dev/null)
