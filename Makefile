@@ -29,7 +29,7 @@ $O/.packages: tests/packages ; @tests/packages && mkdir -p $O && touch $@
 $L: $(call objs,$(ROOMS:%=libsst/%/*.c)) $(patsubst %.cc,$O/%.o,$(wildcard libsst/*/*.cc)) ; rm -f $@ && $(AR) rcs $@ $^
 .SECONDEXPANSION:
 $(BINS): $O/bin/%: $$(call objs,cmd/$$*/*.c) $(call objs,cmd/tool/*.c) $L
-$O/unit: $(call objs,tests/unit/*.c) $(call objs,tests/support/*.c) $L
+$O/unit: $(call objs,cmd/tool/*.c) $(call objs,tests/unit/*.c) $(call objs,tests/support/*.c) $L
 $O/tests/unit/main.o: $O/suites.h
 $O/suites.h: $(wildcard tests/unit/*.c) Makefile
 	@mkdir -p $(@D) && for s in $(SUITES); do echo "SUITE($$s)"; done >$@
