@@ -60,13 +60,6 @@ sst_cell_is_live(const struct sst_cell *c, int64_t now_s)
  */
 int sst_cell_reconcile(const struct sst_cell *a, const struct sst_cell *b);
 
-/*
- * Two counter contexts into one: a itself or b itself where one holds the other, else a new one in
- * the arena.  SST_EDAMAGED when one is no context.  formats/counter.md has the layout.
- */
-int sst_counter_merge(struct sst_slice *out, struct sst_slice a, struct sst_slice b,
-    struct sst_arena *, struct sst_err *);
-
 /* Order of two cells in a row: by column, then by path; <0, 0, >0.  cols: the row's columns. */
 int sst_cell_order(
     const struct sst_column *cols, const struct sst_cell *a, const struct sst_cell *b);
@@ -76,23 +69,29 @@ int sst_cell_order(
 struct sst_row_scratch {
 	struct sst_cell *cells;
 	struct sst_complex_deletion *complex;
-	size_t cells_cap, complex_cap;
+	size_t *at; /* three numbers an input */
+	size_t cells_cap, complex_cap, at_cap;
 	struct sst_arena arena; /* merged counters */
 };
 
 void sst_row_scratch_free(struct sst_row_scratch *);
 
-/*
- * One row out of n >= 1 rows of the same place, without what `active` (the deletion of the
- * partition or range around them) or they themselves shadow.  Values, paths and ck borrow from the
- * inputs; arrays live in the scratch.  SST_ONE, or 0 when nothing is left; -1 without memory and
- * for damaged counters.  n is at most SST_ROW_VERSIONS_MAX.
- */
-#define SST_ROW_VERSIONS_MAX 4096
-int sst_row_merge(struct sst_row *out, struct sst_row_scratch *, const struct sst_table *,
-    const struct sst_row *const *in, size_t n, const struct sst_deletion *active, struct sst_err *);
+struct sst_row_versions {              /* n >= 1 rows of one place */
+	const struct sst_column *cols; /* table's regulars, or its statics */
+	const struct sst_row *const *in;
+	size_t n;
+};
 
-/* When a tombstone may go: deleted before gc_before_s, and written before before_us. */
+/*
+ * One row out of many, without what `active` (the deletion of the partition or range around them)
+ * or they themselves shadow.  Values, paths and ck borrow from the inputs; arrays live in the
+ * scratch.  SST_ONE, or 0 when nothing is left; -1 without memory and for damaged counters.
+ */
+int sst_row_merge(struct sst_row *out, struct sst_row_scratch *, const struct sst_row_versions *,
+    const struct sst_deletion *active, struct sst_err *);
+
+/* When a tombstone may go: deleted before gc_before_s, and written before before_us.  A negative
+ * local deletion time is damage, and stays. */
 struct sst_purge {
 	int64_t now_s;
 	int64_t gc_before_s;
@@ -102,7 +101,8 @@ struct sst_purge {
 static inline bool
 sst_purge_deletion(const struct sst_purge *p, const struct sst_deletion *d)
 {
-	return d->ts_us != SST_NO_TS && d->ldt_s < p->gc_before_s && d->ts_us < p->before_us;
+	return d->ts_us != SST_NO_TS && d->ldt_s >= 0 && d->ldt_s < p->gc_before_s &&
+	    d->ts_us < p->before_us;
 }
 
 /* True when the row holds nothing that is deleted, or that will ever expire. */
