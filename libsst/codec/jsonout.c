@@ -4,6 +4,8 @@
  */
 #include "codec/jsonout.h"
 
+#include "codec/utf8.h"
+
 #define ONES UINT64_C(0x0101010101010101)
 #define TOPS UINT64_C(0x8080808080808080)
 
@@ -43,36 +45,6 @@ plain(const uint8_t *p, const uint8_t *end)
 	return (size_t)(q - p);
 }
 
-/*
- * The length of the UTF-8 sequence at p (2 to 4) with *good set; or, with *good cleared, of the
- * longest start of one (1 to 3), the part that a single U+FFFD stands for.
- */
-static size_t
-sequence(const uint8_t *p, const uint8_t *end, bool *good)
-{
-	uint8_t low = 0x80, high = 0xbf; /* of the second byte: no overlong, no surrogate */
-	size_t n, i;
-
-	*good = false;
-	if (*p < 0xc2 || *p > 0xf4)
-		return 1;
-	n = *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
-	if (*p == 0xe0)
-		low = 0xa0;
-	else if (*p == 0xed)
-		high = 0x9f;
-	else if (*p == 0xf0)
-		low = 0x90;
-	else if (*p == 0xf4)
-		high = 0x8f;
-	for (i = 1; i < n; i++, low = 0x80, high = 0xbf) {
-		if (p + i == end || p[i] < low || p[i] > high)
-			return i;
-	}
-	*good = true;
-	return n;
-}
-
 static void
 escape(struct sst_buf *b, uint8_t c)
 {
@@ -109,7 +81,7 @@ sst_json_put_chars(struct sst_buf *b, struct sst_slice s)
 			escape(b, *p++);
 			continue;
 		}
-		n = sequence(p, end, &good);
+		n = sst_utf8_char(p, end, &good);
 		sst_buf_add(b, good ? (const char *)p : "\xef\xbf\xbd", good ? n : 3);
 		p += n;
 	}
