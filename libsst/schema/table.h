@@ -14,6 +14,7 @@ struct sst_column {
 	const struct sst_type *type;
 	int64_t
 	    dropped_us; /* drop time in µs: older cells are not shown; INT64_MIN: never dropped */
+	bool is_static; /* set in sst_table.dropped only: elsewhere the array says it */
 };
 
 struct sst_compression {
@@ -40,12 +41,15 @@ struct sst_table { /* immutable once made; lives in the arena it was made in */
 	uint32_t min_index_interval, max_index_interval; /* 128, 2048 */
 	struct sst_compression compression;
 	struct sst_slice compaction_class; /* "SizeTieredCompactionStrategy" */
-	size_t ncompaction; /* its options, and all options that have no field here */
+	/* What the compression and compaction maps say beside class and chunk length, and all other
+	 * options that have no field here, with their values as CQL text ('99p', true, {…}).  Each
+	 * sorted by name. */
+	size_t ncompression_options, ncompaction_options, noptions;
 	struct sst_option {
 		struct sst_slice name, value;
-	} * compaction_options;
-	size_t noptions;
-	struct sst_option *options;
+	} * compression_options, *compaction_options, *options;
+	size_t ndropped; /* columns that were dropped, also those that were added again since */
+	struct sst_column *dropped; /* with the types they had: SSTables may still hold them */
 };
 
 /* Index of the column of that name among n, or -1. */
