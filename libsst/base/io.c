@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -180,6 +181,22 @@ posix_list(void *ctx, const char *dir, int (*each)(void *arg, const char *name),
 }
 
 static int
+posix_realpath(void *ctx, const char *path, char *buf, size_t n)
+{
+	char *full = realpath(path, NULL);
+	size_t len;
+
+	(void)ctx;
+	if (full == NULL)
+		return -errno;
+	len = strlen(full);
+	if (len < n)
+		memcpy(buf, full, len + 1);
+	free(full);
+	return len < n ? 0 : -ERANGE;
+}
+
+static int
 posix_lock(void *ctx, int fd, bool exclusive, bool wait)
 {
 	struct flock fl = { .l_type = exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET };
@@ -207,6 +224,7 @@ const struct sst_io sst_io_posix = {
 	.rmdir = posix_rmdir,
 	.set_mtime = posix_set_mtime,
 	.list = posix_list,
+	.realpath = posix_realpath,
 	.lock = posix_lock,
 };
 
@@ -300,6 +318,14 @@ sst_io_fdatasync(const struct sst_io *io, int fd, const char *path, struct sst_e
 }
 
 int
+sst_io_truncate(const struct sst_io *io, int fd, const char *path, uint64_t size, struct sst_err *e)
+{
+	int r = io->truncate(io->ctx, fd, size);
+
+	return r < 0 ? failed(e, r, path, SST_NOWHERE, "cannot cut to length") : 0;
+}
+
+int
 sst_io_sync_dir(const struct sst_io *io, const char *dir, struct sst_err *e)
 {
 	int fd = sst_io_open(io, dir, O_RDONLY | O_DIRECTORY, e), r;
@@ -369,6 +395,14 @@ sst_io_list(const struct sst_io *io, const char *dir, int (*each)(void *arg, con
 	int r = io->list(io->ctx, dir, each, arg);
 
 	return r < 0 ? failed(e, r, dir, SST_NOWHERE, "cannot list") : 0;
+}
+
+int
+sst_io_realpath(const struct sst_io *io, const char *path, char *buf, size_t n, struct sst_err *e)
+{
+	int r = io->realpath(io->ctx, path, buf, n);
+
+	return r < 0 ? failed(e, r, path, SST_NOWHERE, "cannot find its full path") : 0;
 }
 
 int

@@ -40,6 +40,8 @@ struct sst_io {
 	/* Calls each() with every name but . and .., in no order, until it returns non-zero. */
 	int (*list)(
 	    void *ctx, const char *dir, int (*each)(void *arg, const char *name), void *arg);
+	/* The absolute path without links, n bytes at most with the NUL; -ERANGE when longer. */
+	int (*realpath)(void *ctx, const char *path, char *buf, size_t n);
 	/* fcntl open-file-description lock on the whole file; -EAGAIN when another one holds it. */
 	int (*lock)(void *ctx, int fd, bool exclusive, bool wait);
 };
@@ -57,6 +59,8 @@ int sst_io_write(
     const struct sst_io *, int fd, const char *path, const void *buf, size_t n, struct sst_err *);
 int sst_io_fsync(const struct sst_io *, int fd, const char *path, struct sst_err *);
 int sst_io_fdatasync(const struct sst_io *, int fd, const char *path, struct sst_err *);
+int sst_io_truncate(
+    const struct sst_io *, int fd, const char *path, uint64_t size, struct sst_err *);
 /* Makes names in a directory durable. */
 int sst_io_sync_dir(const struct sst_io *, const char *dir, struct sst_err *);
 int sst_io_stat(const struct sst_io *, const char *path, struct sst_stat *, struct sst_err *);
@@ -69,6 +73,7 @@ int sst_io_unlink(const struct sst_io *, const char *path, struct sst_err *);
 int sst_io_mkdir(const struct sst_io *, const char *path, struct sst_err *);
 int sst_io_list(const struct sst_io *, const char *dir, int (*each)(void *arg, const char *name),
     void *arg, struct sst_err *);
+int sst_io_realpath(const struct sst_io *, const char *path, char *buf, size_t n, struct sst_err *);
 /* 0 locked, 1 somebody else holds it (only without wait), -1. */
 int sst_io_lock(
     const struct sst_io *, int fd, const char *path, bool exclusive, bool wait, struct sst_err *);

@@ -12,6 +12,8 @@
 
 #define SST_LIVE_TRIES 20 /* listings before a folder that keeps changing is an error */
 
+#define SST_LIVE_GENERATION_MAX INT32_MAX /* as Cassandra's numbers */
+
 struct sst_live_set {        /* one set of files */
 	const char *base;    /* "me-3-big-": a component's name follows it */
 	uint64_t generation; /* of a numbered set; 0 when its generation is a UUID */
@@ -44,31 +46,36 @@ struct sst_live { /* fills the caller's struct; all in its arena */
 	uint64_t generation_max; /* largest number in any name here, live or not; 0: none */
 };
 
-/*
- * Lists once.  foreign: the folder was written by another system (a set without TOC.txt is then
- * live and reported too).  The listing is of one moment only for somebody who holds the table's
- * lock; readers use sst_live_open.
- */
-int sst_live_list(struct sst_live *, struct sst_arena *, const struct sst_io *, const char *dir,
-    bool foreign, struct sst_err *);
-
-/*
- * For readers beside writers.  Lists, has the caller open every set, lists again, and starts over
- * when the set has changed or a file was gone (the caller's open failed with ENOENT): a row may come
- * twice, never be missed.  The arena is reset between tries.  SST_EBUSY after SST_LIVE_TRIES.
- *
- * open() is called for each set of each try; a set that an earlier try opened and that has the same
- * base, ino and mtime is the same one, and the caller may keep it.  done() is called once, when the
- * last try's sets are the answer.  Both return 0, or -1 and *e.
- */
-struct sst_live_reader {
-	void *arg;
-	int (*open)(void *arg, const struct sst_live_set *, struct sst_err *);
-	int (*done)(void *arg, const struct sst_live *, struct sst_err *);
+struct sst_live_folder {
+	const struct sst_io *io;
+	const char *dir;
+	/* Written by another system: a set without TOC.txt is then live, and reported too. */
+	bool foreign;
 };
 
-int sst_live_open(const struct sst_io *, const char *dir, bool foreign, struct sst_arena *,
-    const struct sst_live_reader *, struct sst_err *);
+/*
+ * Lists once.  It is of one moment only for somebody who holds the table's lock; readers use
+ * sst_live_open.
+ */
+int sst_live_list(
+    struct sst_live *, struct sst_arena *, const struct sst_live_folder *, struct sst_err *);
+
+/*
+ * For readers beside writers.  Lists into *out, has the caller open every set, lists again, and
+ * starts over when something has changed meanwhile: a row may come twice, never be missed.
+ * SST_EBUSY after SST_LIVE_TRIES.
+ *
+ * open() is called for each live set of each try and returns 0, or -1 and *e; one that fails with
+ * ENOENT lists again too.  A set with the base, ino and mtime of one that was opened before is the
+ * same, so the caller may keep it; afterwards it closes what is not in *out.
+ */
+struct sst_live_opener {
+	int (*open)(void *arg, const struct sst_live_set *, struct sst_err *);
+	void *arg;
+};
+
+int sst_live_open(struct sst_live *out, struct sst_arena *, const struct sst_live_folder *,
+    const struct sst_live_opener *, struct sst_err *);
 
 /* "unfinished", "removed", …: for people. */
 const char *sst_left_text(enum sst_left_why);

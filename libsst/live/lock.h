@@ -12,11 +12,12 @@
 
 struct sst_lock { /* start with {.fd = -1} */
 	const struct sst_io *io;
+	const char *name; /* as given; for messages */
 	int fd;
 };
 
 /*
- * Takes the lock exclusively, making dir/name when it is missing; 0 when it is held now.  When
+ * Takes the lock exclusively (name must outlive it), making dir/name when it is missing; 0 when it is held now.  When
  * somebody else holds it: waits, or without `wait` fails with SST_EBUSY; the message has the text
  * that the holder wrote into the file (its pid), if it wrote any.
  */
