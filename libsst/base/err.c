@@ -30,6 +30,15 @@ sst_fail(
 }
 
 int
+sst_err_locate(struct sst_err *e, const char *file, uint64_t off)
+{
+	char what[sizeof(e->what)];
+
+	memcpy(what, e->what, sizeof(what));
+	return sst_fail(e, e->code, file, off, "%s", what);
+}
+
+int
 sst_fail_nomem(struct sst_err *e)
 {
 	return sst_fail(e, SST_ENOMEM, NULL, SST_NOWHERE, "out of memory");

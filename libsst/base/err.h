@@ -38,6 +38,9 @@ struct sst_err { /* lives on the caller's stack and owns nothing */
 int sst_fail(struct sst_err *e, enum sst_code code, const char *file, uint64_t off, const char *fmt,
     ...) __attribute__((format(printf, 5, 6)));
 
+/* Says where, when whoever failed knew the bytes but not their file; returns -1. */
+int sst_err_locate(struct sst_err *e, const char *file, uint64_t off);
+
 /* "out of memory", as an error like any other. */
 int sst_fail_nomem(struct sst_err *e);
 

@@ -1,0 +1,249 @@
+/* libsst/sstable/cache.c: a hash table over two lists, oldest at the tail. */
+#include "sstable/cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define KEEP 8 /* so many unpinned blocks stay whatever the budget: what a wait brought is there */
+
+enum {
+	PROBATION,
+	PROTECTED,
+	NLISTS
+};
+
+struct block {
+	struct sst_block pub; /* first: what callers hold */
+	struct block *next;   /* in its hash bucket */
+	struct block *newer, *older;
+	uint64_t file, no;
+	uint32_t pins;
+	bool shown; /* in the hash table */
+	bool used;  /* somebody has had it already */
+	uint8_t list;
+	uint8_t data[];
+};
+
+struct list {
+	struct block *newest, *oldest;
+	size_t bytes, blocks;
+};
+
+struct sst_cache {
+	size_t budget;
+	struct list lists[NLISTS]; /* unpinned blocks only */
+	struct block **buckets;
+	size_t nbuckets; /* a power of two */
+	uint64_t next_file;
+	struct sst_cache_stats stats;
+};
+
+static size_t
+cost(const struct block *b)
+{
+	return sizeof(*b) + b->pub.n;
+}
+
+static size_t
+bucket(const struct sst_cache *c, uint64_t file, uint64_t no)
+{
+	uint64_t h = (file * UINT64_C(0x9e3779b97f4a7c15)) ^ (no * UINT64_C(0xc2b2ae3d27d4eb4f));
+
+	h ^= h >> 32;
+	return (size_t)(h * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (c->nbuckets - 1);
+}
+
+static void
+unlink_block(struct sst_cache *c, struct block *b)
+{
+	struct list *l = &c->lists[b->list];
+
+	*(b->newer != NULL ? &b->newer->older : &l->newest) = b->older;
+	*(b->older != NULL ? &b->older->newer : &l->oldest) = b->newer;
+	b->newer = b->older = NULL;
+	l->bytes -= cost(b);
+	l->blocks--;
+}
+
+static void
+push_block(struct sst_cache *c, struct block *b)
+{
+	struct list *l = &c->lists[b->list];
+
+	b->older = l->newest;
+	*(l->newest != NULL ? &l->newest->newer : &l->oldest) = b;
+	l->newest = b;
+	l->bytes += cost(b);
+	l->blocks++;
+}
+
+/* Takes an unpinned block out of everything and frees it. */
+static void
+destroy(struct sst_cache *c, struct block *b)
+{
+	struct block **at = &c->buckets[bucket(c, b->file, b->no)];
+
+	while (*at != b)
+		at = &(*at)->next;
+	*at = b->next;
+	unlink_block(c, b);
+	c->stats.bytes -= cost(b);
+	c->stats.blocks--;
+	free(b);
+}
+
+static void
+shrink(struct sst_cache *c)
+{
+	struct list *prob = &c->lists[PROBATION], *prot = &c->lists[PROTECTED];
+	struct block *b;
+
+	while (prot->bytes > c->budget / 4 * 3 && prot->blocks > 1) {
+		b = prot->oldest;
+		unlink_block(c, b);
+		b->list = PROBATION;
+		push_block(c, b);
+	}
+	while (c->stats.bytes > c->budget && prob->blocks + prot->blocks > KEEP) {
+		b = prob->oldest != NULL ? prob->oldest : prot->oldest;
+		destroy(c, b);
+		c->stats.evicted++;
+	}
+}
+
+struct sst_cache *
+sst_cache_new(size_t budget)
+{
+	struct sst_cache *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->budget = budget < SST_CACHE_MIN ? SST_CACHE_MIN : budget;
+	for (c->nbuckets = 64; c->nbuckets < c->budget / 8192; c->nbuckets *= 2)
+		continue;
+	c->buckets = calloc(c->nbuckets, sizeof(*c->buckets));
+	if (c->buckets == NULL) {
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+sst_cache_free(struct sst_cache *c)
+{
+	size_t i;
+
+	if (c == NULL)
+		return;
+	for (i = 0; i < NLISTS; i++)
+		while (c->lists[i].oldest != NULL)
+			destroy(c, c->lists[i].oldest);
+	free(c->buckets);
+	free(c);
+}
+
+void
+sst_cache_stats(const struct sst_cache *c, struct sst_cache_stats *s)
+{
+	*s = c->stats;
+}
+
+uint64_t
+sst_cache_file(struct sst_cache *c)
+{
+	return ++c->next_file;
+}
+
+void
+sst_cache_forget(struct sst_cache *c, uint64_t file)
+{
+	struct block *b, *newer;
+	size_t i;
+
+	for (i = 0; i < NLISTS; i++)
+		for (b = c->lists[i].oldest; b != NULL; b = newer) {
+			newer = b->newer;
+			if (b->file == file)
+				destroy(c, b);
+		}
+}
+
+static struct block *
+find(const struct sst_cache *c, uint64_t file, uint64_t no)
+{
+	struct block *b = c->buckets[bucket(c, file, no)];
+
+	while (b != NULL && (b->no != no || b->file != file))
+		b = b->next;
+	return b;
+}
+
+struct sst_block *
+sst_cache_get(struct sst_cache *c, uint64_t file, uint64_t no)
+{
+	struct block *b = find(c, file, no);
+
+	if (b == NULL) {
+		c->stats.misses++;
+		return NULL;
+	}
+	c->stats.hits++;
+	if (b->pins++ == 0)
+		unlink_block(c, b);
+	if (b->used)
+		b->list = PROTECTED;
+	b->used = true;
+	return &b->pub;
+}
+
+bool
+sst_cache_has(const struct sst_cache *c, uint64_t file, uint64_t no)
+{
+	return find(c, file, no) != NULL;
+}
+
+struct sst_block *
+sst_cache_make(struct sst_cache *c, uint64_t file, uint64_t no, size_t n, uint8_t **room)
+{
+	struct block *b = malloc(sizeof(*b) + n);
+
+	*room = NULL;
+	if (b == NULL)
+		return NULL;
+	*b = (struct block){ .file = file, .no = no, .pins = 1, .list = PROBATION };
+	b->pub.p = *room = b->data;
+	b->pub.n = n;
+	c->stats.bytes += cost(b);
+	c->stats.blocks++;
+	return &b->pub;
+}
+
+void
+sst_cache_add(struct sst_cache *c, struct sst_block *pub, bool used)
+{
+	struct block *b = (struct block *)pub, **at = &c->buckets[bucket(c, b->file, b->no)];
+
+	b->next = *at;
+	*at = b;
+	b->shown = true;
+	b->used = used;
+	shrink(c);
+}
+
+void
+sst_cache_drop(struct sst_cache *c, struct sst_block *pub)
+{
+	struct block *b = (struct block *)pub;
+
+	if (b == NULL || --b->pins > 0)
+		return;
+	if (!b->shown) {
+		c->stats.bytes -= cost(b);
+		c->stats.blocks--;
+		free(b);
+		return;
+	}
+	push_block(c, b);
+	shrink(c);
+}

@@ -1,0 +1,99 @@
+/* libsst/sstable/chunks.c: CompressionInfo.db, read and written. */
+#include "sstable/chunks.h"
+
+#include "base/num.h"
+#include "codec/out.h"
+
+/* Offsets ascend, leaving at least a byte and the CRC to each chunk, and end inside Data.db. */
+static int
+check_offsets(const struct sst_chunks *c, uint64_t at, uint64_t stored_len, const char *file,
+    struct sst_err *e)
+{
+	uint64_t i, off, prev = 0;
+
+	for (i = 0; i < c->nchunks; i++, prev = off) {
+		off = sst_chunks_off(c, i);
+		if (i == 0 ? off != 0 : off < prev || off - prev < SST_CHUNK_CRC + 1)
+			return sst_fail(e, SST_EDAMAGED, file, at + 8 * i,
+			    "offset of chunk %ju is %ju, after %ju", (uintmax_t)i, (uintmax_t)off,
+			    (uintmax_t)prev);
+		if (off > stored_len || stored_len - off < SST_CHUNK_CRC + 1)
+			return sst_fail(e, SST_EDAMAGED, file, at + 8 * i,
+			    "chunk %ju begins at %ju, but Data.db has %ju bytes", (uintmax_t)i,
+			    (uintmax_t)off, (uintmax_t)stored_len);
+	}
+	return 0;
+}
+
+/* The fields before the chunk length.  Too few bytes poison `in`. */
+static int
+get_params(struct sst_chunks *c, struct sst_in *in, const char *file, struct sst_err *e)
+{
+	uint32_t i, n;
+
+	c->class_name = sst_get_bytes16(in);
+	n = sst_get_u32(in);
+	if (n > SST_CHUNK_OPTIONS_MAX)
+		return sst_fail(e, SST_ELIMIT, file, in->off - 4,
+		    "%u compression options, at most %d", n, SST_CHUNK_OPTIONS_MAX);
+	c->noptions = n;
+	for (i = 0; i < n; i++) {
+		c->options[i].name = sst_get_bytes16(in);
+		c->options[i].value = sst_get_bytes16(in);
+	}
+	return 0;
+}
+
+int
+sst_chunks_parse(struct sst_chunks *c, const struct sst_version *v, struct sst_slice bytes,
+    uint64_t stored_len, const char *file, struct sst_err *e)
+{
+	struct sst_in in = sst_in_new(bytes, 0);
+	uint64_t want;
+
+	memset(c, 0, sizeof(*c));
+	if (get_params(c, &in, file, e) == -1)
+		return -1;
+	c->chunk_len = sst_get_u32(&in);
+	c->max_compressed = v->max_compressed_len ? sst_get_u32(&in) : INT32_MAX;
+	c->data_len = sst_get_u64(&in);
+	c->nchunks = sst_get_u32(&in);
+	if (in.bad)
+		return sst_fail(e, SST_ESHORT, file, bytes.n, "header cut short");
+	if (c->chunk_len == 0 || (c->chunk_len & (c->chunk_len - 1)) != 0)
+		return sst_fail(e, SST_EDAMAGED, file, SST_NOWHERE,
+		    "chunk length %u is not a power of two", c->chunk_len);
+	if (c->chunk_len > SST_CHUNK_LEN_MAX)
+		return sst_fail(e, SST_ELIMIT, file, SST_NOWHERE, "chunk length %u, at most %u",
+		    c->chunk_len, SST_CHUNK_LEN_MAX);
+	/* A file taken for another version parses well enough to get here: two sources must agree. */
+	want = c->data_len / c->chunk_len + (c->data_len % c->chunk_len != 0);
+	if (c->nchunks != want || want == 0)
+		return sst_fail(e, SST_EDAMAGED, file, in.off - 4, "%ju chunks, want %ju",
+		    (uintmax_t)c->nchunks, (uintmax_t)want);
+	if (sst_in_left(&in) != 8 * c->nchunks)
+		return sst_fail(e, sst_in_left(&in) < 8 * c->nchunks ? SST_ESHORT : SST_EDAMAGED,
+		    file, in.off, "%zu bytes for the offsets of %ju chunks", sst_in_left(&in),
+		    (uintmax_t)c->nchunks);
+	c->offsets = sst_get_bytes(&in, (size_t)(8 * c->nchunks));
+	return check_offsets(c, bytes.n - c->offsets.n, stored_len, file, e);
+}
+
+void
+sst_chunks_put(struct sst_buf *out, const struct sst_version *v, const struct sst_chunks *c)
+{
+	size_t i;
+
+	sst_put_bytes16(out, c->class_name);
+	sst_put_u32(out, (uint32_t)c->noptions);
+	for (i = 0; i < c->noptions; i++) {
+		sst_put_bytes16(out, c->options[i].name);
+		sst_put_bytes16(out, c->options[i].value);
+	}
+	sst_put_u32(out, c->chunk_len);
+	if (v->max_compressed_len)
+		sst_put_u32(out, c->max_compressed);
+	sst_put_u64(out, c->data_len);
+	sst_put_u32(out, (uint32_t)(c->offsets.n / 8));
+	sst_buf_add_slice(out, c->offsets);
+}
