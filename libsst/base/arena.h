@@ -12,7 +12,7 @@ struct sst_arena {                      /* start with {0} */
 	size_t bytes;                   /* taken from malloc, all blocks */
 };
 
-/* 8-byte aligned, uninitialised, lives until reset or free; NULL when there is no memory. */
+/* 8-byte aligned, uninitialised, lives until reset or free; NULL only when there is no memory. */
 void *sst_arena_slow(struct sst_arena *, size_t n);
 /* Forgets all; keeps the largest block for the next use. */
 void sst_arena_reset(struct sst_arena *);
@@ -24,7 +24,7 @@ sst_arena_alloc(struct sst_arena *a, size_t n)
 	size_t up = (n + 7) & ~(size_t)7;
 	void *r = a->p;
 
-	if (up < n || up > (size_t)(a->end - a->p))
+	if (r == NULL || up < n || up > (size_t)(a->end - a->p)) /* also nothing, of a new arena */
 		return sst_arena_slow(a, n);
 	a->p += up;
 	return r;
