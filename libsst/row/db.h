@@ -71,6 +71,14 @@ struct sst_db_ops {
 	/* *stats may be NULL; it must outlive the stream. */
 	int (*read)(struct sst_db *, const struct sst_read *, struct sst_stream **,
 	    struct sst_read_stats *stats, struct sst_err *);
+	/*
+	 * Between which values the first clustering column of all rows of the table lies, in
+	 * clustering order; may be wider than the truth, never narrower.  SST_ONE; 0: the table has
+	 * no rows; -1.  Borrowed until the next call.  A slice with p == NULL, and an op that is
+	 * NULL: not known.
+	 */
+	int (*extent)(struct sst_db *, const struct sst_table *, struct sst_slice *first,
+	    struct sst_slice *last, struct sst_err *);
 };
 
 struct sst_db { /* the first member of whatever offers it */
