@@ -1,0 +1,221 @@
+/*
+ * libsst/schema/text.c: ascii, text and varchar; blob and the kinds that are only bytes to us; and
+ * hexadecimal (formats/types.md).
+ */
+#include "schema/int.h"
+
+void
+sst_put_hex(struct sst_buf *b, struct sst_slice s)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t *p;
+	size_t i;
+
+	if (s.n > SIZE_MAX / 2 || !sst_buf_room(b, 2 * s.n))
+		return;
+	p = b->p + b->n;
+	for (i = 0; i < s.n; i++) {
+		*p++ = (uint8_t)digits[s.p[i] >> 4];
+		*p++ = (uint8_t)digits[s.p[i] & 15];
+	}
+	b->n += 2 * s.n;
+}
+
+int
+sst_hex_digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool
+sst_read_hex(struct sst_slice s, struct sst_buf *b)
+{
+	size_t i;
+
+	if (s.n % 2 != 0)
+		return false;
+	for (i = 0; i < s.n; i += 2) {
+		int hi = sst_hex_digit(s.p[i]), lo = sst_hex_digit(s.p[i + 1]);
+
+		if (hi < 0 || lo < 0)
+			return false;
+		sst_put_u8(b, (uint8_t)(hi << 4 | lo));
+	}
+	return true;
+}
+
+static bool
+is_ascii(struct sst_slice s)
+{
+	uint64_t w, all = 0;
+	size_t i;
+
+	for (i = 0; i + 8 <= s.n; i += 8) {
+		memcpy(&w, s.p + i, 8);
+		all |= w;
+	}
+	for (; i < s.n; i++)
+		all |= (uint64_t)(s.p[i] & 0x80) << 56;
+	return (all & UINT64_C(0x8080808080808080)) == 0;
+}
+
+/* Length of the well-formed UTF-8 character at p, or 0 (Unicode 15, table 3-7). */
+static size_t
+utf8_len(const uint8_t *p, size_t n)
+{
+	uint8_t c = p[0], lo = 0x80, hi = 0xbf;
+	size_t len = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+	size_t i;
+
+	if (len > n)
+		return 0;
+	if (c == 0xe0)
+		lo = 0xa0;
+	else if (c == 0xed) /* no surrogates */
+		hi = 0x9f;
+	else if (c == 0xf0)
+		lo = 0x90;
+	else if (c == 0xf4)
+		hi = 0x8f;
+	for (i = 1; i < len; i++, lo = 0x80, hi = 0xbf)
+		if (p[i] < lo || p[i] > hi)
+			return 0;
+	return len;
+}
+
+bool
+sst_is_utf8(struct sst_slice s)
+{
+	uint64_t w;
+	size_t i = 0, len;
+
+	while (i < s.n) {
+		if (i + 8 <= s.n &&
+		    (memcpy(&w, s.p + i, 8), (w & UINT64_C(0x8080808080808080)) == 0)) {
+			i += 8;
+			continue;
+		}
+		if ((len = utf8_len(s.p + i, s.n - i)) == 0)
+			return false;
+		i += len;
+	}
+	return true;
+}
+
+static bool
+is_valid(const struct sst_type *t, struct sst_slice s)
+{
+	return t->kind == SST_ASCII ? is_ascii(s) : sst_is_utf8(s);
+}
+
+static int
+validate_text(const struct sst_type *t, struct sst_slice s, struct sst_err *e)
+{
+	return is_valid(t, s) ? 0 : sst_fail_value(t, s, e);
+}
+
+static int
+print_text(const struct sst_type *t, struct sst_slice s, enum sst_form form, struct sst_buf *b,
+    struct sst_err *e)
+{
+	(void)form;
+	if (!is_valid(t, s))
+		return sst_fail_value(t, s, e);
+	sst_buf_add_slice(b, s);
+	return 0;
+}
+
+static int
+read_text(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, struct sst_err *e)
+{
+	if (!is_valid(t, text))
+		return sst_fail_text(t, text, e);
+	sst_buf_add_slice(b, text);
+	return 0;
+}
+
+#define QUOTED (SST_EMPTY_OK | SST_JSON_QUOTED | SST_CQL_QUOTED)
+
+const struct sst_kind_ops sst_ops_ascii = { "ascii", "AsciiType", 0, -1, QUOTED, SST_LIT_STRING,
+	sst_compare_bytes, validate_text, print_text, read_text };
+const struct sst_kind_ops sst_ops_text = { "text", "UTF8Type", 0, -1, QUOTED, SST_LIT_STRING,
+	sst_compare_bytes, validate_text, print_text, read_text };
+const struct sst_kind_ops sst_ops_varchar = { "varchar", "UTF8Type", 0, -1, QUOTED, SST_LIT_STRING,
+	sst_compare_bytes, validate_text, print_text, read_text };
+
+static int
+validate_blob(const struct sst_type *t, struct sst_slice s, struct sst_err *e)
+{
+	(void)t, (void)s, (void)e;
+	return 0;
+}
+
+static int
+print_blob(const struct sst_type *t, struct sst_slice s, enum sst_form form, struct sst_buf *b,
+    struct sst_err *e)
+{
+	(void)t, (void)e;
+	if (form != SST_FORM_STRING)
+		sst_buf_adds(b, "0x");
+	sst_put_hex(b, s);
+	return 0;
+}
+
+static int
+read_blob(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, struct sst_err *e)
+{
+	return sst_read_hex(text, b) ? 0 : sst_fail_text(t, text, e);
+}
+
+const struct sst_kind_ops sst_ops_blob = { "blob", "BytesType", 0, -1, SST_JSON_QUOTED, SST_LIT_HEX,
+	sst_compare_bytes, validate_blob, print_blob, read_blob };
+const struct sst_kind_ops sst_ops_custom = { NULL, NULL, 0, -1, SST_JSON_QUOTED, SST_LIT_HEX,
+	sst_compare_bytes, validate_blob, print_blob, read_blob };
+
+/* By token, then by bytes, as partitions lie. */
+static int
+compare_partitioner_order(const struct sst_type *t, struct sst_slice a, struct sst_slice b)
+{
+	int c = sst_compare_empty(a, b);
+
+	(void)t;
+	return c != 2 ? c : sst_key_compare(sst_token(a), a, sst_token(b), b);
+}
+
+const struct sst_kind_ops sst_ops_partitioner_order = { NULL, "PartitionerDefinedOrder", 0, -1,
+	SST_JSON_QUOTED, SST_LIT_HEX, compare_partitioner_order, validate_blob, print_blob,
+	read_blob };
+
+static int
+compare_empty(const struct sst_type *t, struct sst_slice a, struct sst_slice b)
+{
+	(void)t, (void)a, (void)b;
+	return 0;
+}
+
+static int
+refuse_bytes(const struct sst_type *t, struct sst_slice s, struct sst_err *e)
+{
+	return sst_fail_value(t, s, e);
+}
+
+static int
+print_empty(const struct sst_type *t, struct sst_slice s, enum sst_form form, struct sst_buf *b,
+    struct sst_err *e)
+{
+	(void)form, (void)b;
+	return sst_fail_value(t, s, e);
+}
+
+static int
+read_empty(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, struct sst_err *e)
+{
+	(void)b;
+	return sst_fail_text(t, text, e);
+}
+
+const struct sst_kind_ops sst_ops_empty = { "empty", "EmptyType", 0, 0, QUOTED, SST_LIT_STRING,
+	compare_empty, refuse_bytes, print_empty, read_empty };
