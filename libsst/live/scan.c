@@ -9,6 +9,7 @@
 
 #include "base/num.h"
 #include "live/int.h"
+#include "sstable/name.h"
 
 struct names { /* collected by one listing */
 	struct sst_arena *arena;
@@ -34,26 +35,15 @@ sst_live_path(
 static size_t
 base_len(const char *name, uint64_t *generation)
 {
-	const char *id = name + 3, *format, *component;
-	size_t n;
+	struct sst_name parts;
 
 	*generation = 0;
-	if (strspn(name, "abcdefghijklmnopqrstuvwxyz") != 2 || name[2] != '-')
+	if (!sst_name_parse(&parts, name) || name[parts.base_len] == '\0')
 		return 0;
-	n = strspn(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
-	if (n == 0 || id[n] != '-')
-		return 0;
-	format = id + n + 1;
-	component = format + strspn(format, "abcdefghijklmnopqrstuvwxyz");
-	if (component == format || *component != '-')
-		return 0;
-	if (strspn(id, "0123456789") == n) {
-		errno = 0;
-		*generation = strtoull(id, NULL, 10);
-		if (errno != 0 || *generation > SST_LIVE_GENERATION_MAX)
-			*generation = 0; /* not a number that a writer can go on from */
-	}
-	return (size_t)(component + 1 - name);
+	if (parts.number <=
+	    SST_LIVE_GENERATION_MAX) /* else no number that a writer can go on from */
+		*generation = parts.number;
+	return parts.base_len;
 }
 
 static int
@@ -98,6 +88,7 @@ compare_base(uint64_t ga, struct sst_slice a, uint64_t gb, struct sst_slice b)
 	return ga != gb ? (ga > gb) - (ga < gb) : sst_slice_cmp(a, b);
 }
 
+/* Of a name that is known to be one. */
 static struct sst_slice
 base_of(const char *name, uint64_t *generation)
 {
@@ -162,10 +153,10 @@ sst_live_group(const struct sst_live_scan *s, struct sst_slice base)
 	char name[256];
 	int c;
 
-	if (base.n == 0 || base.n >= sizeof(name))
+	if (base.n == 0 || base.n >= sizeof(name) - 1)
 		return NULL;
 	memcpy(name, base.p, base.n);
-	name[base.n] = '\0';
+	memcpy(name + base.n, "x", 2); /* any component */
 	if (base_len(name, &generation) != base.n)
 		return NULL;
 	while (lo < hi) {
