@@ -9,6 +9,7 @@
 #ifndef SST_ROW_SERIAL_H
 #define SST_ROW_SERIAL_H
 
+#include "base/buf.h"
 #include "codec/in.h"
 #include "row/rows.h"
 
@@ -162,6 +163,48 @@ int sst_decode_head(
  */
 int sst_decode_body(struct sst_decoder *, struct sst_in *in, const struct sst_row_head *,
     struct sst_item *item, struct sst_err *);
+
+/*
+ * The write side, encode.c.  Values of n clustering columns; a clustering prefix with its kind; a
+ * deletion outside of rows.
+ */
+void sst_put_clustering(
+    struct sst_buf *, const struct sst_type *const *types, size_t n, const struct sst_slice *v);
+void sst_put_prefix(struct sst_buf *, const struct sst_header *, enum sst_prefix_kind,
+    const struct sst_slice *v, size_t n);
+void sst_put_deletion(struct sst_buf *, struct sst_deletion, bool uint_ldt);
+
+/* The kind of a bound that stands at the start or end of a range. */
+static inline enum sst_prefix_kind
+sst_bound_kind(const struct sst_bound *b, bool start)
+{
+	return start ? (b->side < 0 ? SST_INCL_START : SST_EXCL_START)
+		     : (b->side < 0 ? SST_EXCL_END : SST_INCL_END);
+}
+
+/* Encodes rows one after the other into memory of its own, which is reused. */
+struct sst_encoder {
+	const struct sst_header *header;
+	uint32_t *statics, *regulars; /* the header's column of each of the table's */
+	size_t nstatic, nregular;     /* columns of the table */
+	struct sst_buf buf;
+};
+
+/* The header is bound to the table and borrowed until free. */
+int sst_encoder_init(
+    struct sst_encoder *, const struct sst_header *, const struct sst_table *, struct sst_err *);
+void sst_encoder_free(struct sst_encoder *); /* all zero is fine */
+
+/*
+ * A row or static row, or a marker, whole.  prev: bytes of the row or marker before it in the
+ * partition, 0 for the first and for a static row; only read when the header is sized.  *out stays
+ * until the next call.  SST_EINVAL for a column that the header lacks, a value of the wrong fixed
+ * length, or a deletion time that the format cannot hold; SST_ENOMEM.
+ */
+int sst_encode_row(struct sst_encoder *, const struct sst_row *, bool is_static, uint64_t prev,
+    struct sst_slice *out, struct sst_err *);
+int sst_encode_marker(struct sst_encoder *, const struct sst_marker *, uint64_t prev,
+    struct sst_slice *out, struct sst_err *);
 
 /* A row that says nothing (no liveness, deletion or cells): streams leave it out. */
 static inline bool
