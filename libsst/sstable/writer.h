@@ -28,7 +28,6 @@ struct sst_writer_opts { /* all zero but host_id: what a flush of unknown size w
 	 * are left out of the header and must not come.  NULL: all. */
 	const uint8_t *statics_used, *regulars_used;
 	uint64_t expected_keys; /* for the bloom filter; 0: not known */
-	int64_t now_s;          /* reserved for expiry in statistics; not read by any reader */
 	uint8_t host_id[16];    /* originating host; ScyllaDB refuses `me` files without */
 	int64_t repaired_at_ms; /* 0: not repaired */
 	bool pending_repair, transient;
