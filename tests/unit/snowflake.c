@@ -197,6 +197,22 @@ START_TEST(keys)
 }
 END_TEST
 
+/* The key in formats/snowflake.md. */
+START_TEST(key_of_the_page)
+{
+	static const uint8_t want[] = { 0x00, 0x08, 0x01, 0x21, 0x23, 0x08, 0xc0, 0x80, 0x20, 0x00,
+		0x00, 0x00, 0x04, 0x00, 0x00, 0x01, 0xb2, 0x00 };
+	uint8_t key[SST_MESSAGES_KEY_LEN];
+	int64_t token;
+
+	sst_messages_key(key, 81384788765712384, 434);
+	ck_assert_mem_eq(key, want, sizeof(want));
+	token = sst_token((struct sst_slice){ key, sizeof(key) });
+	ck_assert_int_eq(token, 1954888271743600264);
+	ck_assert_uint_eq(sst_shard(token, 8), 4);
+}
+END_TEST
+
 Suite *
 snowflake_suite(void)
 {
@@ -210,6 +226,7 @@ snowflake_suite(void)
 	tcase_add_loop_test(t, parse, 0, SST_ARRAY_LEN(texts));
 	tcase_add_test(t, times_without_ids);
 	tcase_add_test(t, keys);
+	tcase_add_test(t, key_of_the_page);
 	suite_add_tcase(s, t);
 	return s;
 }
