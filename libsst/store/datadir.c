@@ -1,0 +1,424 @@
+/* store/datadir.c: finds and makes folders; what is in them is the business of others. */
+#include "store/datadir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "sstable/name.h"
+
+#define PATH 4096
+#define TABLES_MAX 100000 /* more folders than anybody has tables */
+
+/* ---- paths and listings ---- */
+
+static int
+join(char out[PATH], const char *a, const char *b, struct sst_err *e)
+{
+	int n = snprintf(out, PATH, "%s/%s", a, b);
+
+	return n >= 0 && n < PATH ? 0 : sst_fail(e, SST_ELIMIT, a, SST_NOWHERE, "path too long");
+}
+
+static bool
+is_missing(const struct sst_err *e)
+{
+	return e->code == SST_ESYS && (e->sys == ENOENT || e->sys == ENOTDIR);
+}
+
+/* 1: there and of that kind; 0: not; -1. */
+static int
+there(const struct sst_io *io, const char *path, bool dir, struct sst_err *e)
+{
+	struct sst_stat st;
+
+	if (sst_io_stat(io, path, &st, e) == 0)
+		return st.is_dir == dir;
+	return is_missing(e) ? 0 : -1;
+}
+
+struct listing {
+	struct sst_arena *arena;
+	const char **v;
+	size_t n, cap;
+	bool nomem;
+};
+
+static int
+collect(void *arg, const char *name)
+{
+	struct listing *l = arg;
+	const char **grown;
+
+	if (name[0] == '.')
+		return 0;
+	if (l->n == l->cap) {
+		l->cap = l->cap == 0 ? 32 : 2 * l->cap;
+		if ((grown = sst_arena_array(l->arena, l->cap, sizeof(*grown))) == NULL)
+			goto nomem;
+		if (l->n > 0)
+			memcpy(grown, l->v, l->n * sizeof(*grown));
+		l->v = grown;
+	}
+	if ((l->v[l->n] = sst_arena_str(l->arena, name, strlen(name))) != NULL) {
+		l->n++;
+		return 0;
+	}
+nomem:
+	l->nomem = true;
+	return 1;
+}
+
+static int
+list(struct listing *l, struct sst_arena *a, const struct sst_io *io, const char *dir,
+    struct sst_err *e)
+{
+	*l = (struct listing){ .arena = a };
+	if (sst_io_list(io, dir, collect, l, e) == -1)
+		return -1;
+	return l->nomem ? sst_fail_nomem(e) : 0;
+}
+
+/* ---- what is in a folder ---- */
+
+static int
+see_file(void *arg, const char *name)
+{
+	struct sst_name parts;
+	bool *seen = arg;
+
+	if (strcmp(name, SST_SCHEMA_FILE) == 0)
+		seen[0] = true;
+	else if (sst_name_parse(&parts, name))
+		seen[1] = true;
+	return 0;
+}
+
+/* seen[0]: a schema.cql; seen[1]: files of SSTables. */
+static int
+look(const struct sst_io *io, const char *folder, bool seen[2], struct sst_err *e)
+{
+	seen[0] = seen[1] = false;
+	return sst_io_list(io, folder, see_file, seen, e);
+}
+
+static int
+nibble(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "messages-5bc52802de2535edaeab188eecebb090": the name and the id. */
+static void
+split_name(const char *folder, struct sst_slice *name, uint8_t id[16])
+{
+	size_t n = strlen(folder), i;
+	const char *hex = folder + n - 32;
+
+	*name = (struct sst_slice){ (const uint8_t *)folder, n };
+	memset(id, 0, 16);
+	if (n < 34 || hex[-1] != '-' || strspn(hex, "0123456789abcdef") != 32)
+		return;
+	for (i = 0; i < 16; i++)
+		id[i] = (uint8_t)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
+	name->n = n - 33;
+}
+
+static const uint8_t no_id[16];
+
+static int
+add_table(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io, const char *folder,
+    const char *keyspace, struct sst_err *e)
+{
+	const char *last = strrchr(folder, '/');
+	struct sst_datadir_table t = { .keyspace = sst_slice_str(keyspace) }, *grown;
+	bool seen[2];
+
+	if (look(io, folder, seen, e) == -1)
+		return -1;
+	split_name(last == NULL ? folder : last + 1, &t.name, t.id);
+	t.schema = seen[0];
+	if (!seen[0] && !seen[1])
+		return 0;
+	if (d->ntables == TABLES_MAX)
+		return sst_fail(
+		    e, SST_ELIMIT, folder, SST_NOWHERE, "more than %d tables", TABLES_MAX);
+	if ((d->ntables & (d->ntables - 1)) == 0) { /* full at 0, 1, 2, 4, … */
+		grown = sst_arena_array(a, d->ntables == 0 ? 1 : 2 * d->ntables, sizeof(t));
+		if (grown == NULL)
+			return sst_fail_nomem(e);
+		if (d->ntables > 0)
+			memcpy(grown, d->tables, d->ntables * sizeof(t));
+		d->tables = grown;
+	}
+	t.folder = sst_arena_str(a, folder, strlen(folder));
+	t.name = sst_arena_slice(a, t.name);
+	t.keyspace = sst_arena_slice(a, t.keyspace);
+	if (t.folder == NULL || t.name.p == NULL || t.keyspace.p == NULL)
+		return sst_fail_nomem(e);
+	d->tables[d->ntables++] = t;
+	return 0;
+}
+
+static int
+scan_keyspace(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io, const char *root,
+    const char *keyspace, struct sst_err *e)
+{
+	char path[PATH], folder[PATH];
+	struct listing tables;
+	size_t i;
+	int r;
+
+	if (join(path, root, keyspace, e) == -1)
+		return -1;
+	if ((r = there(io, path, true, e)) <= 0)
+		return r;
+	if (list(&tables, a, io, path, e) == -1)
+		return -1;
+	for (i = 0; i < tables.n; i++) {
+		if (join(folder, path, tables.v[i], e) == -1)
+			return -1;
+		if ((r = there(io, folder, true, e)) == -1)
+			return -1;
+		if (r == 1 && add_table(d, a, io, folder, keyspace, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+by_name(const void *pa, const void *pb)
+{
+	const struct sst_datadir_table *a = pa, *b = pb;
+	int c = sst_slice_cmp(a->keyspace, b->keyspace);
+
+	if (c == 0)
+		c = sst_slice_cmp(a->name, b->name);
+	return c != 0 ? c : strcmp(a->folder, b->folder);
+}
+
+static int
+scan_root(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io, const char *root,
+    struct sst_err *e)
+{
+	struct listing keyspaces;
+	size_t i;
+
+	if (list(&keyspaces, a, io, root, e) == -1)
+		return -1;
+	for (i = 0; i < keyspaces.n; i++)
+		if (scan_keyspace(d, a, io, root, keyspaces.v[i], e) == -1)
+			return -1;
+	if (d->ntables > 1)
+		qsort(d->tables, d->ntables, sizeof(*d->tables), by_name);
+	return 0;
+}
+
+/* ---- the host id ---- */
+
+/* "01234567-89ab-4def-8123-456789abcdef\n" */
+static bool
+parse_uuid(struct sst_slice s, uint8_t id[16])
+{
+	size_t i, k = 0;
+	int digit;
+
+	for (i = 0; i < s.n && k < 32 && s.n == 37; i++) {
+		if (i == 8 || i == 13 || i == 18 || i == 23) {
+			if (s.p[i] != '-')
+				return false;
+			continue;
+		}
+		if ((digit = nibble((char)s.p[i])) == -1)
+			return false;
+		id[k / 2] = (uint8_t)(k % 2 == 0 ? digit << 4 : id[k / 2] | digit);
+		k++;
+	}
+	return k == 32 && s.p[36] == '\n' && memcmp(id, no_id, 16) != 0;
+}
+
+/* 1: there; 0: not; -1. */
+static int
+read_hostid(const struct sst_io *io, const char *dir, uint8_t id[16], struct sst_err *e)
+{
+	struct sst_buf b = { 0 };
+	char path[PATH];
+	int r = 1;
+
+	memset(id, 0, 16);
+	if (join(path, dir, SST_HOSTID_FILE, e) == -1)
+		return -1;
+	if (sst_io_read_file(io, path, 64, &b, e) == -1)
+		r = is_missing(e) ? 0 : -1;
+	else if (!parse_uuid(sst_buf_slice(&b), id))
+		r = sst_fail(e, SST_EDAMAGED, path, SST_NOWHERE, "is no UUID");
+	sst_buf_free(&b);
+	return r;
+}
+
+/* Whole and durable, or not there. */
+static int
+put_file(const struct sst_io *io, const char *dir, const char *name, struct sst_slice text,
+    struct sst_err *e)
+{
+	char path[PATH], aside[PATH];
+	struct sst_err ignored;
+	int fd, r = -1;
+
+	if (join(path, dir, name, e) == -1 || join(aside, dir, name, e) == -1)
+		return -1;
+	if (strlen(aside) + 5 > sizeof(aside))
+		return sst_fail(e, SST_ELIMIT, dir, SST_NOWHERE, "path too long");
+	strcat(aside, ".tmp");
+	if ((fd = sst_io_open(io, aside, O_WRONLY | O_CREAT | O_TRUNC, e)) == -1)
+		return -1;
+	if (sst_io_write(io, fd, aside, text.p, text.n, e) == 0)
+		r = sst_io_fsync(io, fd, aside, e);
+	if (sst_io_close(io, fd, aside, r == 0 ? e : &ignored) == -1)
+		r = -1;
+	if (r == -1 || sst_io_rename(io, aside, path, e) == -1)
+		return -1;
+	return sst_io_sync_dir(io, dir, e);
+}
+
+/* The directory that holds a path; "." for a bare name. */
+static void
+parent(char out[PATH], const char *path)
+{
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	if (n >= PATH)
+		n = PATH - 1;
+	memcpy(out, n == 0 ? "." : path, n == 0 ? 1 : n);
+	out[n == 0 ? 1 : n] = '\0';
+}
+
+/* Makes a directory and its name durable. */
+static int
+make_dir(const struct sst_io *io, const char *path, struct sst_err *e)
+{
+	char above[PATH];
+	int r = there(io, path, true, e);
+
+	if (r != 0)
+		return r == 1 ? 0 : -1;
+	parent(above, path);
+	if (sst_io_mkdir(io, path, e) == -1)
+		return -1;
+	return sst_io_sync_dir(io, above, e);
+}
+
+int
+sst_datadir_make(const struct sst_io *io, const char *dir, struct sst_err *e)
+{
+	uint8_t id[16];
+	char text[38];
+	int r;
+
+	if (make_dir(io, dir, e) == -1 || (r = read_hostid(io, dir, id, e)) != 0)
+		return r == 1 ? 0 : -1;
+	if (getrandom(id, sizeof(id), 0) != sizeof(id))
+		return sst_fail(e, SST_ESYS, dir, SST_NOWHERE, "no random bytes for a host id");
+	id[6] = (uint8_t)((id[6] & 0x0f) | 0x40); /* version 4 */
+	id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
+	snprintf(text, sizeof(text),
+	    "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n", id[0], id[1],
+	    id[2], id[3], id[4], id[5], id[6], id[7], id[8], id[9], id[10], id[11], id[12], id[13],
+	    id[14], id[15]);
+	return put_file(io, dir, SST_HOSTID_FILE, sst_slice_str(text), e);
+}
+
+int
+sst_datadir_make_table(struct sst_datadir_table *t, struct sst_arena *a, const struct sst_io *io,
+    const char *dir, struct sst_slice schema, struct sst_err *e)
+{
+	char path[PATH], name[512], *end = name;
+	size_t i;
+	int r;
+
+	if (t->name.n > 255 || t->keyspace.n > 255)
+		return sst_fail(e, SST_ELIMIT, dir, SST_NOWHERE, "a table's name is too long");
+	if (join(path, dir, "data", e) == -1 || make_dir(io, path, e) == -1)
+		return -1;
+	snprintf(name, sizeof(name), "data/%.*s", (int)t->keyspace.n, (const char *)t->keyspace.p);
+	if (join(path, dir, name, e) == -1 || make_dir(io, path, e) == -1)
+		return -1;
+	dir = sst_arena_str(a, path, strlen(path));
+	if (dir == NULL)
+		return sst_fail_nomem(e);
+	end += snprintf(name, sizeof(name), "%.*s-", (int)t->name.n, (const char *)t->name.p);
+	for (i = 0; i < 16; i++, end += 2)
+		snprintf(end, 3, "%02x", t->id[i]);
+	if (join(path, dir, name, e) == -1 || make_dir(io, path, e) == -1)
+		return -1;
+	if ((t->folder = sst_arena_str(a, path, strlen(path))) == NULL)
+		return sst_fail_nomem(e);
+	if (join(path, t->folder, SST_SCHEMA_FILE, e) == -1 ||
+	    (r = there(io, path, false, e)) == -1)
+		return -1;
+	if (r == 0 && put_file(io, t->folder, SST_SCHEMA_FILE, schema, e) == -1)
+		return -1;
+	t->schema = true;
+	return 0;
+}
+
+/* ---- what a directory is ---- */
+
+/* The folder of a table; in one of our data directories it is one of ours. */
+static int
+scan_folder(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io, const char *dir,
+    struct sst_err *e)
+{
+	char full[PATH], up[PATH], top[PATH];
+	const char *keyspace;
+	int r;
+
+	if (sst_io_realpath(io, dir, full, sizeof(full), e) == -1)
+		return -1;
+	parent(up, full);
+	keyspace = strrchr(up, '/') != NULL ? strrchr(up, '/') + 1 : up;
+	d->kind = SST_DATADIR_FOLDER;
+	if (add_table(d, a, io, full, keyspace, e) == -1)
+		return -1;
+	parent(top, up);
+	parent(up, top);
+	if ((r = read_hostid(io, up, d->hostid, e)) == -1)
+		return -1;
+	d->foreign = r == 0;
+	return 0;
+}
+
+int
+sst_datadir_scan(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io,
+    const char *dir, struct sst_err *e)
+{
+	char root[PATH];
+	bool seen[2];
+	int r, data;
+
+	*d = (struct sst_datadir){ 0 };
+	if (look(io, dir, seen, e) == -1)
+		return -1;
+	if ((r = read_hostid(io, dir, d->hostid, e)) == -1 || join(root, dir, "data", e) == -1 ||
+	    (data = there(io, root, true, e)) == -1)
+		return -1;
+	if (r == 0 && (seen[0] || seen[1]))
+		return scan_folder(d, a, io, dir, e);
+	d->kind = r == 1 ? SST_DATADIR_OURS : SST_DATADIR_FOREIGN;
+	d->foreign = r == 0;
+	if (data == 0 && r == 1)
+		return 0;
+	if (scan_root(d, a, io, data == 1 ? root : dir, e) == -1)
+		return -1;
+	if (r == 0 && d->ntables == 0)
+		d->kind = SST_DATADIR_NONE;
+	return 0;
+}

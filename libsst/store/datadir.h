@@ -1,0 +1,51 @@
+/*
+ * libsst/store/datadir.h: where things lie in a data directory, and in directories of other systems
+ * that are read as one.  formats/datadir.md.
+ */
+#ifndef SST_STORE_DATADIR_H
+#define SST_STORE_DATADIR_H
+
+#include "base/arena.h"
+#include "base/io.h"
+
+#define SST_HOSTID_FILE "hostid"
+#define SST_SCHEMA_FILE "schema.cql"
+#define SST_SCHEMA_MAX ((size_t)4 << 20) /* bytes of a schema.cql */
+
+enum sst_datadir_kind {
+	SST_DATADIR_NONE,    /* nothing here yet */
+	SST_DATADIR_OURS,    /* DIR/hostid, DIR/data/<keyspace>/<table>-<id> */
+	SST_DATADIR_FOREIGN, /* of a Cassandra or ScyllaDB: DIR/data/…, or DIR/<keyspace>/… */
+	SST_DATADIR_FOLDER   /* the folder of one table */
+};
+
+struct sst_datadir_table {
+	const char *folder;
+	struct sst_slice keyspace, name; /* as the path says */
+	uint8_t id[16];                  /* from the folder's name; all zero: not there */
+	bool schema;                     /* has a schema.cql */
+};
+
+struct sst_datadir { /* in an arena */
+	enum sst_datadir_kind kind;
+	bool foreign;       /* its folders were written by another system */
+	uint8_t hostid[16]; /* OURS: names us in SSTables; else all zero */
+	size_t ntables;
+	struct sst_datadir_table *tables; /* by keyspace, name, folder; none without any file */
+};
+
+/* Looks at dir; writes nothing. */
+int sst_datadir_scan(struct sst_datadir *, struct sst_arena *, const struct sst_io *,
+    const char *dir, struct sst_err *);
+
+/* Makes dir and dir/hostid, durable; dir's parent must be there. */
+int sst_datadir_make(const struct sst_io *, const char *dir, struct sst_err *);
+
+/*
+ * Makes the folder of a table and its schema.cql, durable; what is there already stays.  t->folder
+ * and t->schema are filled in.
+ */
+int sst_datadir_make_table(struct sst_datadir_table *t, struct sst_arena *, const struct sst_io *,
+    const char *dir, struct sst_slice schema, struct sst_err *);
+
+#endif
