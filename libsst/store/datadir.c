@@ -323,7 +323,9 @@ sst_datadir_make(const struct sst_io *io, const char *dir, struct sst_err *e)
 	char text[38];
 	int r;
 
-	if (make_dir(io, dir, e) == -1 || (r = read_hostid(io, dir, id, e)) != 0)
+	if (make_dir(io, dir, e) == -1)
+		return -1;
+	if ((r = read_hostid(io, dir, id, e)) != 0)
 		return r == 1 ? 0 : -1;
 	if (getrandom(id, sizeof(id), 0) != sizeof(id))
 		return sst_fail(e, SST_ESYS, dir, SST_NOWHERE, "no random bytes for a host id");

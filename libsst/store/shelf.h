@@ -1,0 +1,71 @@
+/*
+ * libsst/store/shelf.h: what a store keeps of one table: a memtable, and the live SSTables of its
+ * folder, opened.  Both are sources of rows that are counted: a stream holds those it reads, so they
+ * outlive a flush or a refresh that drops them from the shelf.
+ */
+#ifndef SST_STORE_SHELF_H
+#define SST_STORE_SHELF_H
+
+#include "live/live.h"
+#include "memtable/memtable.h"
+#include "sstable/reader.h"
+
+struct sst_source {
+	size_t refs;
+	struct sst_memtable *mem; /* or */
+	struct sst_sstable *sstable;
+	char *base; /* "me-3-big-"; with ino and mtime it names the set */
+	uint64_t ino;
+	int64_t mtime_ms;
+};
+
+struct sst_shelf {
+	const struct sst_io *io;
+	const struct sst_table *table;
+	const char *folder;
+	struct sst_cache *cache;
+	bool foreign;
+	void (*note)(void *arg, const char *text);
+	void *note_arg;
+	bool listed;            /* the folder was listed once */
+	bool noted;             /* and what is wrong with it told */
+	struct sst_source *mem; /* NULL while nothing is in memory */
+	uint64_t mem_first;     /* number of the first update in mem */
+	/* Columns with a cell in mem, a bit each. */
+	uint8_t *statics_used, *regulars_used;
+	/* Smallest and largest first clustering value of the rows in mem. */
+	struct sst_buf extent[2];
+	bool extent_known, extent_null; /* there is one; one is null, so nothing is known */
+	size_t nsets;
+	struct sst_source **sets; /* by generation */
+};
+
+/* The rest of *s is filled in by the caller before. */
+int sst_shelf_init(struct sst_shelf *s, struct sst_err *);
+void sst_shelf_clear(struct sst_shelf *); /* its streams are closed */
+
+/* Lists the folder, opens what is new and lets go of what is gone. */
+int sst_shelf_refresh(struct sst_shelf *, struct sst_err *);
+/* The same when it was never done. */
+int sst_shelf_list(struct sst_shelf *, struct sst_err *);
+
+/* no: number of this update, counted over the whole store. */
+int sst_shelf_apply(struct sst_shelf *, const struct sst_update *, uint64_t no, struct sst_err *);
+size_t sst_shelf_bytes(const struct sst_shelf *); /* of memory */
+
+struct sst_shelf_flush {
+	const uint8_t *hostid;
+	int64_t now_us;
+};
+
+/*
+ * The memtable becomes an SSTable.  0: it is live, durable and on the shelf, the memtable is gone.
+ * -1: nothing has changed; *doubt says that the folder may have: see sst_publish_commit.
+ */
+int sst_shelf_flush(
+    struct sst_shelf *, const struct sst_shelf_flush *, bool *doubt, struct sst_err *);
+
+struct sst_source *sst_source_hold(struct sst_source *);
+void sst_source_drop(struct sst_source *); /* NULL is fine */
+
+#endif

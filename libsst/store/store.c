@@ -1,0 +1,444 @@
+/* store/store.c: a directory opened, its tables found, and what is taken in. */
+#include "store/store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/num.h"
+#include "live/recover.h"
+#include "store/int.h"
+
+#define CACHE ((size_t)32 << 20)
+#define SETUP_LOCK "lock.setup" /* stores of one process make their tables one after the other */
+
+struct sst_db *
+sst_store_db(struct sst_store *s)
+{
+	return &s->db;
+}
+
+size_t
+sst_store_ntables(const struct sst_store *s)
+{
+	return s->nshelves;
+}
+
+const struct sst_table *
+sst_store_table(const struct sst_store *s, size_t i)
+{
+	return i < s->nshelves ? s->shelves[i].table : NULL;
+}
+
+struct sst_shelf *
+sst_store_shelf(struct sst_store *s, const struct sst_table *t)
+{
+	size_t i;
+
+	if (s->last != NULL && s->last->table == t)
+		return s->last;
+	for (i = 0; i < s->nshelves; i++)
+		if (s->shelves[i].table == t)
+			return &s->shelves[i];
+	return NULL;
+}
+
+const char *
+sst_store_folder(const struct sst_store *s, const struct sst_table *t)
+{
+	size_t i;
+
+	for (i = 0; i < s->nshelves; i++)
+		if (s->shelves[i].table == t)
+			return s->shelves[i].folder;
+	return NULL;
+}
+
+static const struct sst_table *
+find_table(struct sst_db *db, struct sst_slice keyspace, struct sst_slice name)
+{
+	struct sst_store *s = (struct sst_store *)db;
+	size_t i;
+
+	for (i = 0; i < s->nshelves; i++)
+		if (sst_slice_eq(s->shelves[i].table->keyspace, keyspace) &&
+		    sst_slice_eq(s->shelves[i].table->name, name))
+			return s->shelves[i].table;
+	return NULL;
+}
+
+/* ---- writing ---- */
+
+static bool
+may_be_tried_again(const struct sst_err *e)
+{
+	return e->code == SST_ENOMEM ||
+	    (e->code == SST_ESYS &&
+		(e->sys == ENOSPC || e->sys == EDQUOT || e->sys == EMFILE || e->sys == ENFILE));
+}
+
+static int
+flush_shelf(struct sst_store *s, struct sst_shelf *shelf, struct sst_err *e)
+{
+	struct sst_shelf_flush f = { s->datadir.hostid, sst_now_us() };
+	size_t bytes = sst_shelf_bytes(shelf);
+	bool doubt;
+
+	if (sst_shelf_flush(shelf, &f, &doubt, e) == 0) {
+		s->bytes -= bytes;
+		return 0;
+	}
+	/* After a sync that failed the kernel may think that the pages are clean: what was not
+	 * durable before is lost or not, and trying again would only seem to work. */
+	if (doubt || !may_be_tried_again(e)) {
+		s->broken = true;
+		s->why = *e;
+	}
+	return -1;
+}
+
+static int
+refuse_broken(const struct sst_store *s, struct sst_err *e)
+{
+	*e = s->why;
+	snprintf(e->what, sizeof(e->what),
+	    "nothing more is taken in before a restart, since a flush failed: %.80s", s->why.what);
+	return -1;
+}
+
+int
+sst_store_flush(struct sst_store *s, struct sst_err *e)
+{
+	size_t i;
+
+	if (s->broken)
+		return refuse_broken(s, e);
+	for (i = 0; i < s->nshelves; i++)
+		if (s->shelves[i].mem != NULL && flush_shelf(s, &s->shelves[i], e) == -1)
+			return -1;
+	return 0;
+}
+
+/* Makes room before an update is taken in, so that one that is refused leaves no trace. */
+static int
+make_room(struct sst_store *s, struct sst_err *e)
+{
+	struct sst_shelf *largest = &s->shelves[0];
+	size_t i;
+
+	if (s->bytes < s->opts.memory)
+		return 0;
+	for (i = 1; i < s->nshelves; i++)
+		if (sst_shelf_bytes(&s->shelves[i]) > sst_shelf_bytes(largest))
+			largest = &s->shelves[i];
+	return flush_shelf(s, largest, e);
+}
+
+static int
+apply(struct sst_db *db, const struct sst_update *u, struct sst_logpos *pos, struct sst_err *e)
+{
+	struct sst_store *s = (struct sst_store *)db;
+	struct sst_shelf *shelf = sst_store_shelf(s, u->table);
+	size_t before;
+	int r;
+
+	if (s->opts.read_only)
+		return sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE, "opened for reading only");
+	if (shelf == NULL)
+		return sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE, "not a table of this store");
+	if (s->ranged && (u->part.token <= s->opts.left || u->part.token > s->opts.right))
+		return sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE,
+		    "token %lld is not of this store", (long long)u->part.token);
+	if (s->broken)
+		return refuse_broken(s, e);
+	if (make_room(s, e) == -1)
+		return -1;
+	before = sst_shelf_bytes(shelf);
+	r = sst_shelf_apply(shelf, u, s->updates + 1, e);
+	s->bytes += sst_shelf_bytes(shelf) - before;
+	s->last = shelf;
+	if (r == -1)
+		return -1;
+	s->updates++;
+	if (pos != NULL)
+		*pos = (struct sst_logpos){ 0, s->updates };
+	return 0;
+}
+
+static int
+synced(struct sst_db *db, struct sst_logpos *pos, struct sst_err *e)
+{
+	struct sst_store *s = (struct sst_store *)db;
+	size_t i;
+
+	(void)e;
+	*pos = (struct sst_logpos){ 0, s->updates };
+	for (i = 0; i < s->nshelves; i++)
+		if (s->shelves[i].mem != NULL && s->shelves[i].mem_first <= pos->offset)
+			pos->offset = s->shelves[i].mem_first - 1;
+	return 0;
+}
+
+static int
+sync_to(struct sst_db *db, const struct sst_logpos *pos, struct sst_err *e)
+{
+	struct sst_logpos now;
+
+	if (synced(db, &now, e) == -1)
+		return -1;
+	return now.offset >= pos->offset ? 0 : sst_store_flush((struct sst_store *)db, e);
+}
+
+static const struct sst_db_ops ops = { .table = find_table,
+	.apply = apply,
+	.sync = sync_to,
+	.synced = synced,
+	.read = sst_store_read,
+	.extent = sst_store_extent };
+
+/* ---- opening ---- */
+
+int
+sst_store_lock(
+    struct sst_lock *l, const struct sst_io *io, const char *dir, bool wait, struct sst_err *e)
+{
+	char text[32];
+
+	l->fd = -1;
+	if (sst_io_mkdir(io, dir, e) == -1 ||
+	    sst_lock_take(l, io, dir, SST_STORE_LOCK, wait, e) == -1)
+		return -1;
+	snprintf(text, sizeof(text), "pid %ld\n", (long)getpid());
+	if (sst_lock_sign(l, text, e) == 0)
+		return 0;
+	sst_lock_drop(l);
+	return -1;
+}
+
+/* A writer may have a directory of ours, or make one where there is nothing. */
+static int
+check_ours(struct sst_store *s, struct sst_err *e)
+{
+	struct sst_arena arena = { 0 };
+	struct sst_datadir d;
+	int r = sst_datadir_scan(&d, &arena, s->io, s->dir, e);
+
+	if (r == -1 && e->code == SST_ESYS && e->sys == ENOENT)
+		r = 0;
+	else if (r == 0 && d.kind != SST_DATADIR_NONE && d.kind != SST_DATADIR_OURS)
+		r = sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE,
+		    "holds tables, but is no data directory of ours: it can only be read");
+	sst_arena_free(&arena);
+	return r;
+}
+
+static int
+make_tables(struct sst_store *s, struct sst_err *e)
+{
+	struct sst_store_tables wanted;
+	struct sst_datadir_table t;
+	size_t i;
+
+	if (s->opts.schema.n == 0)
+		return 0;
+	if (sst_store_parse_schema(&wanted, &s->arena, s->opts.schema, NULL, e) == -1)
+		return -1;
+	for (i = 0; i < wanted.n; i++) {
+		t = (struct sst_datadir_table){ .keyspace = wanted.v[i]->keyspace,
+			.name = wanted.v[i]->name };
+		memcpy(t.id, wanted.v[i]->id, sizeof(t.id));
+		if (sst_store_make_table(s, &t, wanted.v[i], e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+note_recovery(struct sst_store *s, const char *folder, const struct sst_recovery *r)
+{
+	char text[1024];
+
+	if (s->opts.note == NULL || r->finished + r->undone == 0)
+		return;
+	snprintf(text, sizeof(text),
+	    "%s: a writer died here: %zu of its transactions finished, %zu undone", folder,
+	    r->finished, r->undone);
+	s->opts.note(s->opts.note_arg, text);
+}
+
+static int
+recover(struct sst_store *s, struct sst_err *e)
+{
+	struct sst_recovery r;
+	size_t i;
+
+	for (i = 0; i < s->datadir.ntables; i++) {
+		if (sst_live_recover(&r, s->io, s->datadir.tables[i].folder, e) == -1)
+			return -1;
+		note_recovery(s, s->datadir.tables[i].folder, &r);
+	}
+	return 0;
+}
+
+/* What a writer does before it looks at anything. */
+static int
+set_up(struct sst_store *s, struct sst_err *e)
+{
+	struct sst_lock setup = { .fd = -1 };
+	int r = -1;
+
+	if (check_ours(s, e) == -1)
+		return -1;
+	if (!s->opts.shared && sst_store_lock(&s->lock, s->io, s->dir, !s->opts.no_wait, e) == -1)
+		return -1;
+	if (s->opts.shared && sst_lock_take(&setup, s->io, s->dir, SETUP_LOCK, true, e) == -1)
+		return -1;
+	if (sst_datadir_make(s->io, s->dir, e) == 0 &&
+	    sst_datadir_scan(&s->datadir, &s->arena, s->io, s->dir, e) == 0 &&
+	    make_tables(s, e) == 0 &&
+	    sst_datadir_scan(&s->datadir, &s->arena, s->io, s->dir, e) == 0)
+		r = recover(s, e);
+	sst_lock_drop(&setup);
+	return r;
+}
+
+static void
+note_error(struct sst_store *s, const struct sst_err *e)
+{
+	char text[512];
+
+	if (s->opts.note != NULL)
+		s->opts.note(s->opts.note_arg, sst_err_text(e, text, sizeof(text)));
+}
+
+static int
+add_shelf(struct sst_store *s, const struct sst_datadir_table *t, struct sst_err *e)
+{
+	struct sst_shelf *shelf = &s->shelves[s->nshelves];
+	const struct sst_table *table;
+	int r = sst_store_load_table(&table, s, t, e);
+
+	if (r == -1 && s->datadir.foreign && s->datadir.ntables > 1) {
+		note_error(s, e); /* the others can still be read */
+		return 0;
+	}
+	if (r <= 0)
+		return r;
+	*shelf = (struct sst_shelf){ .io = s->io,
+		.table = table,
+		.folder = t->folder,
+		.cache = s->cache,
+		.foreign = s->datadir.foreign,
+		.note = s->opts.note,
+		.note_arg = s->opts.note_arg };
+	if (sst_shelf_init(shelf, e) == -1)
+		return -1;
+	s->nshelves++;
+	return 0;
+}
+
+static int
+open_tables(struct sst_store *s, struct sst_err *e)
+{
+	size_t i;
+
+	s->cache = sst_cache_new(s->opts.cache);
+	s->shelves = calloc(s->datadir.ntables + 1, sizeof(*s->shelves));
+	if (s->cache == NULL || s->shelves == NULL)
+		return sst_fail_nomem(e);
+	for (i = 0; i < s->datadir.ntables; i++)
+		if (add_shelf(s, &s->datadir.tables[i], e) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+start(struct sst_store *s, struct sst_err *e)
+{
+	if (s->ranged && s->opts.left > s->opts.right)
+		return sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE,
+		    "token range from %lld to %lld is empty", (long long)s->opts.left,
+		    (long long)s->opts.right);
+	if (!s->opts.read_only && set_up(s, e) == -1)
+		return -1;
+	if (s->opts.read_only) {
+		if (sst_datadir_scan(&s->datadir, &s->arena, s->io, s->dir, e) == -1)
+			return -1;
+		if (s->datadir.kind == SST_DATADIR_NONE)
+			return sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE,
+			    "no data directory and no folder of SSTables");
+	}
+	return open_tables(s, e);
+}
+
+int
+sst_store_open(struct sst_store **out, const struct sst_io *io, const char *dir,
+    const struct sst_store_opts *opts, struct sst_err *e)
+{
+	struct sst_store *s = calloc(1, sizeof(*s));
+
+	*out = NULL;
+	if (s == NULL)
+		return sst_fail_nomem(e);
+	s->db.ops = &ops;
+	s->io = io;
+	s->opts = *opts;
+	s->lock.fd = -1;
+	s->ranged = opts->left != opts->right;
+	if (s->opts.memory == 0)
+		s->opts.memory = SST_STORE_MEMORY;
+	if (s->opts.cache == 0)
+		s->opts.cache = CACHE;
+	if ((s->dir = strdup(dir)) == NULL) {
+		sst_fail_nomem(e);
+		goto fail;
+	}
+	if (start(s, e) == 0) {
+		*out = s;
+		return 0;
+	}
+fail:
+	sst_store_drop(s);
+	return -1;
+}
+
+int
+sst_store_refresh(struct sst_store *s, struct sst_err *e)
+{
+	size_t i;
+
+	for (i = 0; i < s->nshelves; i++)
+		if (s->shelves[i].listed && sst_shelf_refresh(&s->shelves[i], e) == -1)
+			return -1;
+	return 0;
+}
+
+int
+sst_store_close(struct sst_store *s, struct sst_err *e)
+{
+	int r = s == NULL || s->opts.read_only || s->bytes == 0 ? 0 : sst_store_flush(s, e);
+
+	sst_store_drop(s);
+	return r;
+}
+
+void
+sst_store_drop(struct sst_store *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->nshelves; i++)
+		sst_shelf_clear(&s->shelves[i]);
+	free(s->shelves);
+	sst_cache_free(s->cache);
+	sst_lock_drop(&s->lock);
+	sst_arena_free(&s->arena);
+	sst_buf_free(&s->extent[0]);
+	sst_buf_free(&s->extent[1]);
+	free(s->dir);
+	free(s);
+}
