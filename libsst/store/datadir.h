@@ -10,7 +10,6 @@
 
 #define SST_HOSTID_FILE "hostid"
 #define SST_SCHEMA_FILE "schema.cql"
-#define SST_SCHEMA_MAX ((size_t)4 << 20) /* bytes of a schema.cql */
 
 enum sst_datadir_kind {
 	SST_DATADIR_NONE,    /* nothing here yet */

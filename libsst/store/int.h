@@ -36,17 +36,8 @@ int sst_store_read(struct sst_db *, const struct sst_read *, struct sst_stream *
 int sst_store_extent(struct sst_db *, const struct sst_table *, struct sst_slice *first,
     struct sst_slice *last, struct sst_err *);
 
-/* Tables of a text of CREATE statements, in the arena; those that are named in it only. */
-struct sst_store_tables {
-	size_t n;
-	const struct sst_table **v;
-};
-
-int sst_store_parse_schema(struct sst_store_tables *, struct sst_arena *, struct sst_slice text,
-    const char *file, struct sst_err *);
-/* Makes the folder of a table that is not there yet, with its schema.cql. */
-int sst_store_make_table(
-    struct sst_store *, struct sst_datadir_table *, const struct sst_table *, struct sst_err *);
+/* Makes the tables of opts.schema that are not there yet. */
+int sst_store_make_tables(struct sst_store *, struct sst_err *);
 /* The table of a folder: by its schema.cql, else by the headers of its SSTables; 0: there is
  * neither.  SST_ONE, 0, -1. */
 int sst_store_load_table(const struct sst_table **, struct sst_store *,

@@ -234,27 +234,6 @@ check_ours(struct sst_store *s, struct sst_err *e)
 	return r;
 }
 
-static int
-make_tables(struct sst_store *s, struct sst_err *e)
-{
-	struct sst_store_tables wanted;
-	struct sst_datadir_table t;
-	size_t i;
-
-	if (s->opts.schema.n == 0)
-		return 0;
-	if (sst_store_parse_schema(&wanted, &s->arena, s->opts.schema, NULL, e) == -1)
-		return -1;
-	for (i = 0; i < wanted.n; i++) {
-		t = (struct sst_datadir_table){ .keyspace = wanted.v[i]->keyspace,
-			.name = wanted.v[i]->name };
-		memcpy(t.id, wanted.v[i]->id, sizeof(t.id));
-		if (sst_store_make_table(s, &t, wanted.v[i], e) == -1)
-			return -1;
-	}
-	return 0;
-}
-
 static void
 note_recovery(struct sst_store *s, const char *folder, const struct sst_recovery *r)
 {
@@ -297,7 +276,7 @@ set_up(struct sst_store *s, struct sst_err *e)
 		return -1;
 	if (sst_datadir_make(s->io, s->dir, e) == 0 &&
 	    sst_datadir_scan(&s->datadir, &s->arena, s->io, s->dir, e) == 0 &&
-	    make_tables(s, e) == 0 &&
+	    sst_store_make_tables(s, e) == 0 &&
 	    sst_datadir_scan(&s->datadir, &s->arena, s->io, s->dir, e) == 0)
 		r = recover(s, e);
 	sst_lock_drop(&setup);

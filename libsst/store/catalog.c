@@ -1,0 +1,245 @@
+/*
+ * store/catalog.c: which tables there are: by the schema.cql in their folders, by what the caller
+ * wants made, or, in folders without a schema, by what the SSTables themselves say.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "cql/schema.h"
+#include "sstable/statistics.h"
+#include "store/int.h"
+
+#define PATH 4096
+
+/* ---- tables that a writer makes ---- */
+
+static bool
+is_there(const struct sst_store *s, const struct sst_table *t)
+{
+	const struct sst_datadir_table *d;
+	size_t i;
+
+	for (i = 0; i < s->datadir.ntables; i++) {
+		d = &s->datadir.tables[i];
+		if (d->schema && sst_slice_eq(d->keyspace, t->keyspace) &&
+		    sst_slice_eq(d->name, t->name))
+			return true;
+	}
+	return false;
+}
+
+static int
+make_table(struct sst_store *s, const struct sst_schema *schema, const struct sst_table *wanted,
+    struct sst_err *e)
+{
+	static const uint8_t none[16];
+	struct sst_datadir_table d = { .keyspace = wanted->keyspace, .name = wanted->name };
+	struct sst_table t = *wanted;
+	struct sst_buf text = { 0 };
+	int r;
+
+	if (memcmp(t.id, none, sizeof(none)) == 0) {
+		if (getrandom(t.id, sizeof(t.id), 0) != sizeof(t.id))
+			return sst_fail(
+			    e, SST_ESYS, s->dir, SST_NOWHERE, "no random bytes for an id");
+		t.id[6] = (uint8_t)((t.id[6] & 0x0f) | 0x40); /* a UUID of version 4 */
+		t.id[8] = (uint8_t)((t.id[8] & 0x3f) | 0x80);
+	}
+	memcpy(d.id, t.id, sizeof(d.id));
+	sst_schema_print_snapshot(schema, &t, &text);
+	r = text.bad
+	    ? sst_fail_nomem(e)
+	    : sst_datadir_make_table(&d, &s->arena, s->io, s->dir, sst_buf_slice(&text), e);
+	sst_buf_free(&text);
+	return r;
+}
+
+int
+sst_store_make_tables(struct sst_store *s, struct sst_err *e)
+{
+	struct sst_schema schema;
+	size_t i;
+
+	if (s->opts.schema.n == 0)
+		return 0;
+	if (sst_schema_parse(
+		&schema, &s->arena, s->opts.schema, NULL, (struct sst_slice){ 0 }, e) == -1)
+		return -1;
+	for (i = 0; i < schema.ntables; i++)
+		if (!is_there(s, schema.tables[i]) &&
+		    make_table(s, &schema, schema.tables[i], e) == -1)
+			return -1;
+	return 0;
+}
+
+/* ---- a table by its schema.cql ---- */
+
+static int
+load_schema(const struct sst_table **out, struct sst_store *s, const struct sst_datadir_table *d,
+    struct sst_err *e)
+{
+	struct sst_buf text = { 0 };
+	struct sst_schema schema;
+	struct sst_slice kept;
+	char path[PATH];
+	int r = -1;
+
+	if ((size_t)snprintf(path, PATH, "%s/" SST_SCHEMA_FILE, d->folder) >= PATH)
+		return sst_fail(e, SST_ELIMIT, d->folder, SST_NOWHERE, "path too long");
+	if (sst_io_read_file(s->io, path, SST_SCHEMA_TEXT_MAX, &text, e) == -1)
+		goto out;
+	kept = sst_arena_slice(&s->arena, sst_buf_slice(&text));
+	if (kept.p == NULL) {
+		sst_fail_nomem(e);
+		goto out;
+	}
+	if (sst_schema_parse(&schema, &s->arena, kept, path, d->keyspace, e) == -1)
+		goto out;
+	/* Its folder's name says which, when there are several; one alone is the one, whatever the
+	 * folder is called now. */
+	*out = sst_schema_table(&schema, d->keyspace, d->name);
+	if (*out == NULL && schema.ntables == 1)
+		*out = schema.tables[0];
+	if (*out == NULL)
+		sst_fail(e, SST_EINVAL, path, SST_NOWHERE, "%zu tables, none of them %.*s.%.*s",
+		    schema.ntables, (int)d->keyspace.n, (const char *)d->keyspace.p, (int)d->name.n,
+		    (const char *)d->name.p);
+	else
+		r = SST_ONE;
+out:
+	sst_buf_free(&text);
+	return r;
+}
+
+/* ---- a table by the headers of its SSTables ---- */
+
+struct columns {
+	struct sst_column *v;
+	size_t n;
+};
+
+/* A type outlives the SSTable that it came from by being written down and read again. */
+static int
+keep_column(
+    struct sst_column *to, const struct sst_column *from, struct sst_arena *a, struct sst_err *e)
+{
+	struct sst_buf class_name = { 0 };
+	struct sst_slice kept;
+
+	*to = *from;
+	sst_type_class(from->type, &class_name);
+	kept = sst_arena_slice(a, sst_buf_slice(&class_name));
+	to->name = sst_arena_slice(a, from->name);
+	sst_buf_free(&class_name);
+	if (class_name.bad || kept.p == NULL || to->name.p == NULL)
+		return sst_fail_nomem(e);
+	return sst_type_parse_class(&to->type, a, kept, e);
+}
+
+static int
+keep_columns(struct columns *all, const struct sst_column *more, size_t n, bool by_name,
+    struct sst_arena *a, struct sst_err *e)
+{
+	struct sst_column *grown;
+	size_t i;
+
+	if ((grown = sst_arena_array(a, all->n + n + 1, sizeof(*grown))) == NULL)
+		return sst_fail_nomem(e);
+	if (all->n > 0)
+		memcpy(grown, all->v, all->n * sizeof(*grown));
+	all->v = grown;
+	for (i = 0; i < n; i++) {
+		if (by_name && sst_column_find(all->v, all->n, more[i].name) != -1)
+			continue;
+		if (keep_column(&all->v[all->n], &more[i], a, e) == -1)
+			return -1;
+		all->n++;
+	}
+	return 0;
+}
+
+struct guess { /* a table in the making */
+	struct sst_store *store;
+	const struct sst_datadir_table *where;
+	struct sst_table *table;
+	struct columns key, ck, statics, regulars;
+};
+
+static int
+add_header(struct guess *g, const struct sst_table *t, struct sst_err *e)
+{
+	struct sst_arena *a = &g->store->arena;
+
+	if (g->key.n ==
+	    0) { /* keys cannot differ: a set whose keys do is refused when it is opened */
+		if (keep_columns(&g->key, t->key, t->nkey, false, a, e) == -1 ||
+		    keep_columns(&g->ck, t->ck, t->nck, false, a, e) == -1)
+			return -1;
+		g->table->partitioner = sst_arena_slice(a, t->partitioner);
+		g->table->counter = t->counter;
+		g->table->compact = t->compact;
+	}
+	if (keep_columns(&g->statics, t->statics, t->nstatic, true, a, e) == -1)
+		return -1;
+	return keep_columns(&g->regulars, t->regulars, t->nregular, true, a, e);
+}
+
+static int
+read_header(void *arg, const struct sst_live_set *set, struct sst_err *e)
+{
+	struct sst_sstable_opts opts = { 0 };
+	struct guess *g = arg;
+	struct sst_sstable *t;
+	char path[PATH];
+	int r;
+
+	if ((size_t)snprintf(path, PATH, "%s/%s", g->where->folder, set->base) >= PATH)
+		return sst_fail(e, SST_ELIMIT, g->where->folder, SST_NOWHERE, "path too long");
+	if (sst_sstable_open(&t, g->store->io, path, &opts, e) == -1)
+		return -1;
+	r = add_header(g, sst_sstable_table(t), e);
+	sst_sstable_close(t);
+	return r;
+}
+
+static int
+guess_table(const struct sst_table **out, struct sst_store *s, const struct sst_datadir_table *d,
+    struct sst_err *e)
+{
+	struct sst_live_folder folder = { s->io, d->folder, s->datadir.foreign };
+	struct guess g = { .store = s, .where = d };
+	struct sst_live_opener opener = { read_header, &g };
+	struct sst_live live;
+
+	if ((g.table = sst_arena_alloc(&s->arena, sizeof(*g.table))) == NULL)
+		return sst_fail_nomem(e);
+	*g.table = (struct sst_table){ .keyspace = d->keyspace, .name = d->name };
+	memcpy(g.table->id, d->id, sizeof(d->id));
+	sst_table_defaults(g.table);
+	if (sst_live_open(&live, &s->arena, &folder, &opener, e) == -1)
+		return -1;
+	if (g.key.n == 0)
+		return 0;
+	g.table->key = g.key.v;
+	g.table->nkey = g.key.n;
+	g.table->ck = g.ck.v;
+	g.table->nck = g.ck.n;
+	g.table->statics = g.statics.v;
+	g.table->nstatic = g.statics.n;
+	g.table->regulars = g.regulars.v;
+	g.table->nregular = g.regulars.n;
+	if (sst_table_finish(g.table, &s->arena, e) == -1)
+		return -1;
+	*out = g.table;
+	return SST_ONE;
+}
+
+int
+sst_store_load_table(const struct sst_table **out, struct sst_store *s,
+    const struct sst_datadir_table *d, struct sst_err *e)
+{
+	*out = NULL;
+	return d->schema ? load_schema(out, s, d, e) : guess_table(out, s, d, e);
+}
