@@ -56,8 +56,9 @@ print_duration(const struct sst_type *t, struct sst_slice s, enum sst_form form,
 
 	if (!decode(s, &d))
 		return sst_fail_value(t, s, e);
-	if (form == SST_FORM_CQL && d.months == 0 && d.days == 0 && d.nanos == 0) {
-		sst_buf_adds(b, "0s"); /* the text of no duration at all is no literal */
+	if (d.months == 0 && d.days == 0 && d.nanos == 0 &&
+	    (form == SST_FORM_CQL || form == SST_FORM_NDJSON)) {
+		sst_buf_adds(b, "0s"); /* Cassandra prints nothing, which it does not read */
 		return 0;
 	}
 	if (d.months < 0 || d.days < 0 || d.nanos < 0)

@@ -2,7 +2,6 @@
  * libsst/schema/form.c: values as text, in the four forms that type.h names: the quotes and escapes
  * that are the same for every kind.
  */
-#include "codec/json.h"
 #include "schema/int.h"
 
 int
@@ -80,7 +79,7 @@ print_empty(const struct sst_kind_ops *k, enum sst_form form, struct sst_buf *b)
 	if (form == SST_FORM_JSON || form == SST_FORM_NDJSON)
 		sst_buf_adds(b, "\"\"");
 	else if (form == SST_FORM_CQL && (k->flags & SST_CQL_QUOTED || k->cql == NULL))
-		sst_buf_adds(b, "''");
+		sst_buf_adds(b, k->cql == NULL ? "0x" : "''");
 	else if (form == SST_FORM_CQL) {
 		sst_buf_adds(b, "blobAs");
 		sst_buf_addc(b, (char)(k->cql[0] & ~0x20));

@@ -1,6 +1,8 @@
 /* libsst/schema/inet.c: IP addresses, 4 or 16 bytes, printed as Java's getHostAddress does it. */
 #include "schema/int.h"
 
+static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff }; /* ::ffff:1.2.3.4 */
+
 static int
 validate_inet(const struct sst_type *t, struct sst_slice s, struct sst_err *e)
 {
@@ -12,20 +14,26 @@ static int
 print_inet(const struct sst_type *t, struct sst_slice s, enum sst_form form, struct sst_buf *b,
     struct sst_err *e)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	const char *quote = form == SST_FORM_CQL ? "'" : "";
+	bool mapped = s.n == 16 && memcmp(s.p, mapped_prefix, 12) == 0;
 	size_t i;
 
-	(void)form;
-	if (s.n == 16 && memcmp(s.p, mapped, 12) == 0)
-		s = (struct sst_slice){ s.p + 12, 4 };
-	if (s.n == 4) {
-		sst_buf_addf(b, "%u.%u.%u.%u", s.p[0], s.p[1], s.p[2], s.p[3]);
+	if (s.n != 4 && s.n != 16)
+		return sst_fail_value(t, s, e);
+	if (mapped && form == SST_FORM_CQL) { /* as an address it would read back as 4 bytes */
+		sst_buf_adds(b, "blobAsInet(0x");
+		sst_put_hex(b, s);
+		sst_buf_addc(b, ')');
 		return 0;
 	}
-	if (s.n != 16)
-		return sst_fail_value(t, s, e);
-	for (i = 0; i < 16; i += 2)
+	if (mapped)
+		s = (struct sst_slice){ s.p + 12, 4 };
+	sst_buf_adds(b, quote);
+	if (s.n == 4)
+		sst_buf_addf(b, "%u.%u.%u.%u", s.p[0], s.p[1], s.p[2], s.p[3]);
+	for (i = 0; i < s.n && s.n == 16; i += 2)
 		sst_buf_addf(b, "%s%x", i > 0 ? ":" : "", s.p[i] << 8 | s.p[i + 1]);
+	sst_buf_adds(b, quote);
 	return 0;
 }
 
@@ -131,11 +139,10 @@ read_inet(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, st
 	struct text in = { text.p, text.p + text.n };
 	uint8_t out[16];
 	bool v6 = memchr(text.p, ':', text.n) != NULL;
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 	if (v6 ? !read_v6(in, out) : !read_v4(in, out))
 		return sst_fail_text(t, text, e);
-	if (v6 && memcmp(out, mapped, 12) == 0) /* Java makes these IPv4 */
+	if (v6 && memcmp(out, mapped_prefix, 12) == 0) /* Java makes these IPv4 */
 		sst_buf_add(b, out + 12, 4);
 	else
 		sst_buf_add(b, out, v6 ? 16 : 4);
@@ -143,5 +150,5 @@ read_inet(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, st
 }
 
 const struct sst_kind_ops sst_ops_inet = { "inet", "InetAddressType", 0, -1,
-	SST_EMPTY_OK | SST_JSON_QUOTED | SST_CQL_QUOTED, SST_LIT_STRING, sst_compare_bytes,
-	validate_inet, print_inet, read_inet };
+	SST_EMPTY_OK | SST_JSON_QUOTED, SST_LIT_STRING, sst_compare_bytes, validate_inet,
+	print_inet, read_inet };

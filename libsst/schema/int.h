@@ -78,9 +78,6 @@ void sst_put_hex(struct sst_buf *, struct sst_slice);
 bool sst_read_hex(struct sst_slice, struct sst_buf *);
 int sst_hex_digit(uint8_t c); /* 0 to 15, or -1 */
 
-/* Well-formed UTF-8: no surrogates, nothing longer than need be. */
-bool sst_is_utf8(struct sst_slice);
-
 /* The functions of a type's kind. */
 const struct sst_kind_ops *sst_ops(const struct sst_type *);
 
@@ -101,6 +98,10 @@ void sst_put_identifier(struct sst_buf *, struct sst_slice name);
 
 /* Sets the 4 bytes at `at` to the number of bytes after them; SST_ELIMIT past 2^31 - 1. */
 int sst_set_length(struct sst_buf *, size_t at, struct sst_err *);
+
+/* Appends one more element of a vector; SST_EINVAL when it has another width than its type. */
+int sst_vector_add(
+    const struct sst_type *, struct sst_slice element, struct sst_buf *, struct sst_err *);
 
 /* SST_ELIMIT: a text longer than SST_VALUE_TEXT_MAX. */
 int sst_fail_long(struct sst_err *e);

@@ -197,33 +197,38 @@ want_two(const struct digits *d, struct stop *stop)
 		stop->low = stop->high = false;
 }
 
-/* With numbers that fit in `width` bits, 32 or 64; M may wrap there, which then ends it. */
+/* As Java's int or long: both wrap, and sometimes do. */
+static int64_t
+wrap(uint64_t v, bool wide)
+{
+	return wide ? (int64_t)v : (int32_t)(uint32_t)v;
+}
+
+/* With numbers that fit in 64 bits, or in 32 when not wide. */
 static struct stop
 small_digits(struct digits *d, uint64_t mantissa, const struct scale *k, bool wide)
 {
-	uint64_t b = (mantissa * pow5(k->b5)) << k->b2, s = pow5(k->s5) << k->s2, tens = s * 10;
-	int64_t m = (int64_t)((pow5(k->m5) << k->m2) * 10);
+	int64_t b = wrap((mantissa * pow5(k->b5)) << k->b2, wide);
+	int64_t s = wrap(pow5(k->s5) << k->s2, wide), tens = wrap((uint64_t)s * 10, wide);
+	int64_t m = wrap((pow5(k->m5) << k->m2) * 10, wide);
 	struct stop stop;
 	int q = (int)(b / s);
 
-	b = 10 * (b % s);
-	if (!wide)
-		m = (int32_t)m;
-	stop.low = (int64_t)b < m;
-	stop.high = (int64_t)(b + (uint64_t)m) > (int64_t)tens;
+	b = wrap((uint64_t)(b % s) * 10, wide);
+	stop.low = b < m;
+	stop.high = wrap((uint64_t)b + (uint64_t)m, wide) > tens;
 	add_digit(d, q, stop.high);
 	want_two(d, &stop);
 	while (!stop.low && !stop.high) {
 		q = (int)(b / s);
-		b = 10 * (b % s);
-		m = (int64_t)((uint64_t)m * 10);
-		if (!wide)
-			m = (int32_t)m;
-		stop.low = m <= 0 || (int64_t)b < m;
-		stop.high = m <= 0 || (int64_t)(b + (uint64_t)m) > (int64_t)tens;
+		b = wrap((uint64_t)(b % s) * 10, wide);
+		m = wrap((uint64_t)m * 10, wide);
+		stop.low = m <= 0 || b < m; /* an m that wrapped is larger than b */
+		stop.high = m <= 0 || wrap((uint64_t)b + (uint64_t)m, wide) > tens;
 		d->d[d->n++] = (char)('0' + q);
 	}
-	stop.left = (int64_t)(b << 1) < (int64_t)tens ? -1 : b << 1 != tens;
+	b = wrap(((uint64_t)b << 1) - (uint64_t)tens, wide);
+	stop.left = (b > 0) - (b < 0);
 	return stop;
 }
 

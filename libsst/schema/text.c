@@ -2,6 +2,7 @@
  * libsst/schema/text.c: ascii, text and varchar; blob and the kinds that are only bytes to us; and
  * hexadecimal (formats/types.md).
  */
+#include "codec/utf8.h"
 #include "schema/int.h"
 
 void
@@ -62,53 +63,10 @@ is_ascii(struct sst_slice s)
 	return (all & UINT64_C(0x8080808080808080)) == 0;
 }
 
-/* Length of the well-formed UTF-8 character at p, or 0 (Unicode 15, table 3-7). */
-static size_t
-utf8_len(const uint8_t *p, size_t n)
-{
-	uint8_t c = p[0], lo = 0x80, hi = 0xbf;
-	size_t len = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
-	size_t i;
-
-	if (len > n)
-		return 0;
-	if (c == 0xe0)
-		lo = 0xa0;
-	else if (c == 0xed) /* no surrogates */
-		hi = 0x9f;
-	else if (c == 0xf0)
-		lo = 0x90;
-	else if (c == 0xf4)
-		hi = 0x8f;
-	for (i = 1; i < len; i++, lo = 0x80, hi = 0xbf)
-		if (p[i] < lo || p[i] > hi)
-			return 0;
-	return len;
-}
-
-bool
-sst_is_utf8(struct sst_slice s)
-{
-	uint64_t w;
-	size_t i = 0, len;
-
-	while (i < s.n) {
-		if (i + 8 <= s.n &&
-		    (memcpy(&w, s.p + i, 8), (w & UINT64_C(0x8080808080808080)) == 0)) {
-			i += 8;
-			continue;
-		}
-		if ((len = utf8_len(s.p + i, s.n - i)) == 0)
-			return false;
-		i += len;
-	}
-	return true;
-}
-
 static bool
 is_valid(const struct sst_type *t, struct sst_slice s)
 {
-	return t->kind == SST_ASCII ? is_ascii(s) : sst_is_utf8(s);
+	return t->kind == SST_ASCII ? is_ascii(s) : sst_utf8_valid(s) == s.n;
 }
 
 static int

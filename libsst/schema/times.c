@@ -7,7 +7,6 @@
 
 #define DAY_MS INT64_C(86400000)
 #define DAY_NS INT64_C(86400000000000)
-#define CUTOVER_DAYS (-141427) /* 1582-10-15: before it Java's calendar is the Julian one */
 #define OFFSET_MAX_S (18 * 3600)
 
 static void
@@ -179,19 +178,7 @@ floor_div(int64_t a, int64_t b)
 	return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
 
-/* As sst_civil_from_days, in the Julian calendar: every fourth year is a leap year. */
-static void
-julian_from_days(int64_t days, struct sst_civil *c)
-{
-	int64_t z = days + 719470, era = floor_div(z, 1461), doe = z - era * 1461;
-	int64_t yoe = (doe - doe / 1460) / 365, doy = doe - yoe * 365, mp = (5 * doy + 2) / 153;
-
-	c->day = (int)(doy - (153 * mp + 2) / 5 + 1);
-	c->month = (int)(mp < 10 ? mp + 3 : mp - 9);
-	c->year = yoe + era * 4 + (c->month <= 2);
-}
-
-/* yyyy-MM-dd HH:mm:ss.SSSZ of Java's SimpleDateFormat, which does not say BC. */
+/* yyyy-MM-dd HH:mm:ss.SSSZ, where Java does not say that a year is BC. */
 static void
 put_timestamp(struct sst_buf *b, int64_t ms, char separator)
 {
@@ -200,12 +187,11 @@ put_timestamp(struct sst_buf *b, int64_t ms, char separator)
 	struct sst_civil c;
 	uint8_t *p;
 
-	if (days < CUTOVER_DAYS)
-		julian_from_days(days, &c);
-	else
-		sst_civil_from_days(days, &c);
+	sst_civil_from_days(days, &c);
 	if (!sst_buf_room(b, 32))
 		return;
+	if (c.year > 9999 || c.year < -9998)
+		sst_buf_addc(b, '+');
 	if (c.year < 1 || c.year > 9999)
 		put_padded(b, (uint64_t)(c.year > 0 ? c.year : 1 - c.year), 4);
 	if (!sst_buf_room(b, 32))
@@ -229,11 +215,11 @@ put_timestamp(struct sst_buf *b, int64_t ms, char separator)
 	b->n = (size_t)(p - b->p);
 }
 
-/* Only what reads back as the same time is written as a date in CQL. */
+/* Only what reads back as the same time is written as a date in CQL and NDJSON. */
 static bool
 is_plain(int64_t ms)
 {
-	return ms >= CUTOVER_DAYS * DAY_MS && ms < INT64_C(253402300800000); /* year 10000 */
+	return ms >= INT64_C(-62135596800000) && ms < INT64_C(253402300800000); /* 1 to 9999 */
 }
 
 static int
@@ -245,10 +231,10 @@ print_timestamp(const struct sst_type *t, struct sst_slice s, enum sst_form form
 	if (s.n != 8)
 		return sst_fail_value(t, s, e);
 	ms = (int64_t)sst_load_be64(s.p);
-	if (form != SST_FORM_CQL) {
-		put_timestamp(b, ms, form == SST_FORM_STRING ? 'T' : ' ');
-	} else if (!is_plain(ms)) {
+	if (!is_plain(ms) && (form == SST_FORM_CQL || form == SST_FORM_NDJSON)) {
 		sst_put_i64(b, ms);
+	} else if (form != SST_FORM_CQL) {
+		put_timestamp(b, ms, form == SST_FORM_STRING ? 'T' : ' ');
 	} else {
 		sst_buf_addc(b, '\'');
 		put_timestamp(b, ms, 'T');
@@ -366,5 +352,5 @@ const struct sst_kind_ops sst_ops_timestamp = { "timestamp", "TimestampType", 8,
 	SST_EMPTY_OK | SST_JSON_QUOTED, SST_LIT_STRING | SST_LIT_INTEGER, sst_compare_signed,
 	sst_validate_width, print_timestamp, read_timestamp };
 const struct sst_kind_ops sst_ops_legacy_timestamp = { NULL, "DateType", 8, 8,
-	SST_EMPTY_OK | SST_JSON_QUOTED, SST_LIT_STRING | SST_LIT_INTEGER, sst_compare_bytes,
-	sst_validate_width, print_timestamp, read_timestamp };
+	SST_EMPTY_OK | SST_JSON_QUOTED, SST_LIT_STRING | SST_LIT_INTEGER | SST_LIT_HEX,
+	sst_compare_bytes, sst_validate_width, print_timestamp, read_timestamp };

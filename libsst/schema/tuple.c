@@ -143,6 +143,9 @@ print_tuple(const struct sst_type *t, struct sst_slice s, enum sst_form form, st
 	sst_buf_addc(b, bracket[0]);
 	for (i = 0; i < t->nargs; i++) {
 		v = (struct sst_slice){ NULL, 0 };
+		if (sst_in_left(&in) == 0 && form == SST_FORM_CQL &&
+		    (t->kind == SST_TUPLE || i == 0))
+			break; /* so that it reads back as short as it is */
 		if (sst_in_left(&in) > 0 && !sst_get_element(&in, &v))
 			return sst_fail_value(t, s, e);
 		if (i > 0)
@@ -185,7 +188,7 @@ read_tuple(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, s
 {
 	size_t from = 0, to, i;
 
-	for (i = 0; from <= text.n; i++, from = to + 1) {
+	for (i = 0; from <= text.n && text.n > 0; i++, from = to + 1) {
 		for (to = from;
 		     to < text.n && (text.p[to] != ':' || (to > 0 && text.p[to - 1] == '\\'));)
 			to++;

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "codec/json.h"
 
 enum sst_kind {
 	SST_ASCII,
@@ -124,5 +125,9 @@ int sst_type_from_string(
     const struct sst_type *, struct sst_slice text, struct sst_buf *, struct sst_err *);
 int sst_type_from_json(
     const struct sst_type *, struct sst_slice json, struct sst_buf *, struct sst_err *);
+
+/* From a value that is parsed already; null is refused. */
+int sst_type_from_json_node(
+    const struct sst_type *, const struct sst_json_node *, struct sst_buf *, struct sst_err *);
 
 #endif

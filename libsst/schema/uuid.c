@@ -84,9 +84,13 @@ print_uuid(const struct sst_type *t, struct sst_slice s, enum sst_form form, str
 	static const uint8_t cut[] = { 0, 4, 6, 8, 10, 16 };
 	size_t i;
 
-	(void)form;
 	if (s.n != 16)
 		return sst_fail_value(t, s, e);
+	if (form == SST_FORM_CQL && t->kind == SST_LEXICAL_UUID) { /* no type of CQL: bytes */
+		sst_buf_adds(b, "0x");
+		sst_put_hex(b, s);
+		return 0;
+	}
 	for (i = 0; i + 1 < sizeof(cut); i++) {
 		if (i > 0)
 			sst_buf_addc(b, '-');
@@ -123,5 +127,5 @@ const struct sst_kind_ops sst_ops_timeuuid = { "timeuuid", "TimeUUIDType", 16, 1
 	SST_EMPTY_OK | SST_JSON_QUOTED, SST_LIT_UUID, compare_timeuuid, validate_timeuuid,
 	print_uuid, read_uuid };
 const struct sst_kind_ops sst_ops_lexical_uuid = { NULL, "LexicalUUIDType", 16, 16,
-	SST_EMPTY_OK | SST_JSON_QUOTED, SST_LIT_UUID, compare_lexical, sst_validate_width,
-	print_uuid, read_uuid };
+	SST_EMPTY_OK | SST_JSON_QUOTED, SST_LIT_UUID | SST_LIT_HEX, compare_lexical,
+	sst_validate_width, print_uuid, read_uuid };

@@ -77,6 +77,20 @@ print_vector(const struct sst_type *t, struct sst_slice s, enum sst_form form, s
 	return sst_in_left(&in) == 0 ? 0 : sst_fail_value(t, s, e);
 }
 
+int
+sst_vector_add(
+    const struct sst_type *t, struct sst_slice element, struct sst_buf *b, struct sst_err *e)
+{
+	int each = t->args[0]->fixed_len;
+
+	if (each >= 0 && element.n != (size_t)each)
+		return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "an empty element in a vector");
+	if (each < 0)
+		sst_put_vint(b, element.n);
+	sst_buf_add_slice(b, element);
+	return 0;
+}
+
 static int
 read_vector(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, struct sst_err *e)
 {

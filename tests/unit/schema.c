@@ -233,7 +233,9 @@ END_TEST
 static struct sst_column
 column(const char *name, const char *class_name)
 {
-	return (struct sst_column){ sst_slice_str(name), type(class_name), INT64_MIN };
+	return (struct sst_column){
+		.name = sst_slice_str(name), .type = type(class_name), .dropped_us = INT64_MIN
+	};
 }
 
 START_TEST(table_orders_its_columns)

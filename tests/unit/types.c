@@ -1,0 +1,326 @@
+/*
+ * tests/unit/types.c: values and their texts and order, as a real Cassandra gave them: tests/types.tsv
+ * and tests/order.tsv, which tests/cassandra/types-capture writes.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "schema/type.h"
+
+Suite *types_suite(void);
+
+enum {
+	CLASS,
+	BYTES,
+	CQL,
+	STRING,
+	JSON,
+	FROM_STRING,
+	FROM_JSON,
+	NCOLS
+};
+
+struct row {
+	size_t line;
+	struct sst_slice col[NCOLS];
+	struct sst_slice bytes;
+	const struct sst_type *type;
+};
+
+static struct sst_arena arena;
+static struct row rows[1024];
+static size_t nrows;
+
+static struct sst_slice
+unhex(struct sst_slice s)
+{
+	uint8_t *out = sst_arena_alloc(&arena, s.n / 2 + 1);
+	size_t i;
+	unsigned v;
+
+	for (i = 0; i < s.n / 2; i++) {
+		char two[3] = { (char)s.p[2 * i], (char)s.p[2 * i + 1], '\0' };
+
+		ck_assert_int_eq(sscanf(two, "%2x", &v), 1);
+		out[i] = (uint8_t)v;
+	}
+	return (struct sst_slice){ out, s.n / 2 };
+}
+
+static struct sst_slice
+unescape(const char *s, size_t n)
+{
+	uint8_t *out = sst_arena_alloc(&arena, n + 1), *p = out;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		char c = s[i];
+
+		if (c == '\\' && i + 1 < n) {
+			c = s[++i];
+			c = c == 't'   ? '\t'
+			    : c == 'n' ? '\n'
+			    : c == 'r' ? '\r'
+			    : c == '0' ? '\0'
+				       : c;
+		}
+		*p++ = (uint8_t)c;
+	}
+	return (struct sst_slice){ out, (size_t)(p - out) };
+}
+
+static void
+read_row(struct row *r, const char *line)
+{
+	struct sst_err e;
+	size_t i, n;
+
+	*r = (struct row){ 0 };
+	for (i = 0; i < NCOLS; i++) {
+		n = strcspn(line, "\t\n");
+		r->col[i] = unescape(line, n);
+		line += n + (line[n] == '\t');
+	}
+	r->bytes = unhex(r->col[BYTES]);
+	if (sst_type_parse_class(&r->type, &arena, r->col[CLASS], &e) == -1)
+		ck_abort_msg("%s", e.what);
+}
+
+static void
+read_table(const char *path)
+{
+	static char line[65536];
+	FILE *f = fopen(path, "r");
+	size_t at;
+
+	ck_assert_msg(f != NULL, "%s is missing", path);
+	nrows = 0;
+	for (at = 1; fgets(line, sizeof(line), f) != NULL; at++) {
+		if (line[0] == '#')
+			continue;
+		ck_assert_uint_lt(nrows, SST_ARRAY_LEN(rows));
+		read_row(&rows[nrows], line);
+		rows[nrows++].line = at;
+	}
+	fclose(f);
+}
+
+static bool
+is(struct sst_slice s, const char *mark)
+{
+	return sst_slice_eq(s, sst_slice_str(mark));
+}
+
+static bool
+holds(struct sst_slice s, const char *part)
+{
+	size_t i, n = strlen(part);
+
+	for (i = 0; i + n <= s.n; i++)
+		if (memcmp(s.p + i, part, n) == 0)
+			return true;
+	return false;
+}
+
+/* Compares and says which row it was. */
+static void
+expect(const struct row *r, const char *what, struct sst_slice got, struct sst_slice want)
+{
+	if (!sst_slice_eq(got, want))
+		ck_abort_msg("types.tsv:%zu: %s: got %.*s, want %.*s", r->line, what, (int)got.n,
+		    (const char *)got.p, (int)want.n, (const char *)want.p);
+}
+
+typedef int form(const struct sst_type *, struct sst_slice, struct sst_buf *, struct sst_err *);
+
+/* What a function makes of `in`, in the arena; p is NULL when it fails. */
+static struct sst_slice
+make(form *f, const struct sst_type *t, struct sst_slice in, struct sst_err *e)
+{
+	struct sst_slice s = { NULL, 0 };
+	struct sst_buf b = { 0 };
+
+	sst_buf_adds(&b, "before"); /* all of them append */
+	if (f(t, in, &b, e) == 0) {
+		ck_assert(b.n >= 6 && memcmp(b.p, "before", 6) == 0);
+		s = sst_arena_slice(&arena, (struct sst_slice){ b.p + 6, b.n - 6 });
+	}
+	sst_buf_free(&b);
+	return s;
+}
+
+static void
+expect_made(
+    const struct row *r, const char *what, form *f, struct sst_slice in, struct sst_slice want)
+{
+	struct sst_err e = { .what = "" };
+	struct sst_slice got = make(f, r->type, in, &e);
+
+	if (got.p == NULL)
+		ck_abort_msg("types.tsv:%zu: %s of %.*s: %s", r->line, what, (int)in.n,
+		    (const char *)in.p, e.what);
+	expect(r, what, got, want);
+}
+
+START_TEST(names_and_validity)
+{
+	struct sst_buf b = { 0 };
+	struct sst_err e;
+	size_t i;
+
+	for (i = 0; i < nrows; i++) {
+		struct row *r = &rows[i];
+		int want = is(r->col[CQL], "!") ? -1 : 0;
+
+		sst_buf_reset(&b);
+		sst_type_class(r->type, &b);
+		expect(r, "class", sst_buf_slice(&b), r->col[CLASS]);
+		if (is(r->col[STRING], "-"))
+			continue; /* Cassandra takes it and fails to print it */
+		if (sst_type_validate(r->type, r->bytes, &e) != want)
+			ck_abort_msg("types.tsv:%zu: validate", r->line);
+		if (want == -1)
+			ck_assert_int_eq(e.code, SST_EDAMAGED);
+	}
+	sst_buf_free(&b);
+}
+END_TEST
+
+START_TEST(prints_as_cassandra)
+{
+	size_t i;
+
+	for (i = 0; i < nrows; i++) {
+		struct row *r = &rows[i];
+
+		if (is(r->col[CQL], "!"))
+			continue;
+		if (!is(r->col[STRING], "-"))
+			expect_made(r, "to_string", sst_type_to_string, r->bytes, r->col[STRING]);
+		if (!is(r->col[JSON], "-"))
+			expect_made(r, "to_json", sst_type_to_json, r->bytes, r->col[JSON]);
+	}
+}
+END_TEST
+
+START_TEST(reads_as_cassandra)
+{
+	size_t i;
+
+	for (i = 0; i < nrows; i++) {
+		struct row *r = &rows[i];
+
+		if (is(r->col[CQL], "!"))
+			continue;
+		if (!is(r->col[CQL], "-"))
+			expect_made(r, "from_cql", sst_type_from_cql, r->col[CQL], r->bytes);
+		if (!is(r->col[FROM_STRING], "-"))
+			expect_made(r, "from_string", sst_type_from_string, r->col[STRING],
+			    unhex(r->col[FROM_STRING]));
+		/* Java makes a double of a decimal in JSON; we keep its digits. */
+		if (!is(r->col[FROM_JSON], "-") && !holds(r->col[CLASS], "DecimalType"))
+			expect_made(r, "from_json", sst_type_from_json, r->col[JSON],
+			    unhex(r->col[FROM_JSON]));
+	}
+}
+END_TEST
+
+/* What another way to write the value is: its canonical bytes, where there are several. */
+static struct sst_slice
+canonical(const struct row *r)
+{
+	struct sst_err e;
+	struct sst_slice text = make(sst_type_to_cql, r->type, r->bytes, &e);
+
+	ck_assert_ptr_nonnull(text.p);
+	return make(sst_type_from_cql, r->type, text, &e);
+}
+
+/* Our own CQL and NDJSON read back to a value that is equal in order, and mostly in bytes. */
+START_TEST(reads_what_it_prints)
+{
+	struct sst_err e;
+	size_t i, same = 0, all = 0;
+
+	for (i = 0; i < nrows; i++) {
+		struct row *r = &rows[i];
+		struct sst_slice back, text;
+
+		if (is(r->col[CQL], "!") || is(r->col[STRING], "-"))
+			continue;
+		back = canonical(r);
+		if (back.p == NULL || sst_type_compare(r->type, back, r->bytes) != 0)
+			ck_abort_msg("types.tsv:%zu: to_cql does not read back", r->line);
+		same += sst_slice_eq(back, r->bytes);
+		all++;
+		text = make(sst_type_to_ndjson, r->type, r->bytes, &e);
+		ck_assert_ptr_nonnull(text.p);
+		if (holds(text, "null") && r->type->nargs == 0)
+			continue; /* NaN: JSON has none */
+		back = make(sst_type_from_json, r->type, text, &e);
+		if (back.p == NULL && !holds(text, "null"))
+			ck_abort_msg("types.tsv:%zu: to_ndjson does not read back: %.*s: %s",
+			    r->line, (int)text.n, (const char *)text.p, e.what);
+	}
+	ck_assert_uint_gt(all, 400);
+	ck_assert_uint_gt(same * 100, all * 90);
+}
+END_TEST
+
+START_TEST(orders_as_cassandra)
+{
+	size_t i, j;
+
+	for (i = 1; i < nrows; i++) {
+		struct row *r = &rows[i];
+		int c, want = 0;
+
+		for (j = i; j-- > 0 && sst_slice_eq(rows[j].col[CLASS], r->col[CLASS]);) {
+			want |= is(rows[j + 1].col[CQL], "<");
+			c = sst_type_compare(r->type, rows[j].bytes, r->bytes);
+			if ((c < 0) != want || (c == 0) == want ||
+			    sst_type_compare(r->type, r->bytes, rows[j].bytes) * c > 0)
+				ck_abort_msg(
+				    "order.tsv:%zu against %zu: %d", r->line, rows[j].line, c);
+		}
+	}
+}
+END_TEST
+
+static void
+read_types(void)
+{
+	read_table("tests/types.tsv");
+}
+
+static void
+read_order(void)
+{
+	read_table("tests/order.tsv");
+}
+
+static void
+forget(void)
+{
+	sst_arena_free(&arena);
+}
+
+Suite *
+types_suite(void)
+{
+	Suite *s = suite_create("types");
+	TCase *t = tcase_create("texts"), *o = tcase_create("order");
+
+	tcase_add_checked_fixture(t, read_types, forget);
+	tcase_add_test(t, names_and_validity);
+	tcase_add_test(t, prints_as_cassandra);
+	tcase_add_test(t, reads_as_cassandra);
+	tcase_add_test(t, reads_what_it_prints);
+	suite_add_tcase(s, t);
+	tcase_add_checked_fixture(o, read_order, forget);
+	tcase_add_test(o, orders_as_cassandra);
+	suite_add_tcase(s, o);
+	return s;
+}
