@@ -128,7 +128,7 @@ sst_header_bind(struct sst_header *h, const struct sst_table *t, enum sst_unknow
 static struct sst_header_column *
 make_columns(const struct sst_column *c, size_t n, struct sst_arena *a)
 {
-	struct sst_header_column *to = sst_arena_array(a, n, sizeof(*to));
+	struct sst_header_column *to = sst_arena_array(a, n + 1, sizeof(*to));
 	size_t i;
 
 	for (i = 0; to != NULL && i < n; i++)
@@ -154,7 +154,7 @@ sst_header_make(
 		.nck = t->nck,
 		.nstatic = t->nstatic,
 		.nregular = t->nregular,
-		.ck = sst_arena_array(a, t->nck, sizeof(*h->ck)),
+		.ck = sst_arena_array(a, t->nck + 1, sizeof(*h->ck)),
 		.statics = make_columns(t->statics, t->nstatic, a),
 		.regulars = make_columns(t->regulars, t->nregular, a),
 		.sized = true,

@@ -89,10 +89,7 @@ enum sst_unknown_column {
 int sst_header_bind(
     struct sst_header *, const struct sst_table *, enum sst_unknown_column, struct sst_err *);
 
-/*
- * A header for data of `table` itself, every column and the given smallest times: what a writer
- * starts from.  Arena.
- */
+/* A header for data of `table` itself: all its columns, no smallest times, sized.  Arena. */
 int sst_header_make(
     struct sst_header *, const struct sst_table *, struct sst_arena *, struct sst_err *);
 
