@@ -47,6 +47,7 @@ sst_data_seek(struct sst_data *x, uint64_t pos, struct sst_deletion open)
 {
 	x->pos = pos;
 	x->open = open;
+	x->open_known = true;
 	x->has_prev = x->given = false;
 }
 
@@ -60,6 +61,13 @@ locate(const struct sst_data *x, struct sst_err *e, uint64_t off)
 		(void)snprintf(
 		    e->what + n, sizeof(e->what) - n, " (offset in the uncompressed data)");
 	return sst_err_locate(e, sst_file_path(x->w.file), off);
+}
+
+int
+sst_data_fail(const struct sst_data *x, uint64_t off, const char *what, struct sst_err *e)
+{
+	sst_fail(e, SST_EDAMAGED, NULL, 0, "%s", what);
+	return locate(x, e, off);
 }
 
 /* The clustering before this one is about to lose the bytes that it points to. */
@@ -94,8 +102,7 @@ save_prev(struct sst_data *x, struct sst_err *e)
 static int
 fetch(struct sst_data *x, size_t have, size_t need, const char *what, struct sst_err *e)
 {
-	uint64_t left = sst_file_len(x->w.file) - x->pos;
-	int r;
+	uint64_t len = sst_file_len(x->w.file), left = x->pos < len ? len - x->pos : 0;
 
 	if (need <= have)
 		need = have + 1;
@@ -103,10 +110,7 @@ fetch(struct sst_data *x, size_t have, size_t need, const char *what, struct sst
 		sst_fail(e, SST_ESHORT, NULL, 0, "the data ends inside a %s", what);
 		return locate(x, e, x->pos + left);
 	}
-	if (save_prev(x, e) == -1)
-		return -1;
-	r = sst_window_fetch(&x->w, x->pos, need, e);
-	return r;
+	return save_prev(x, e) == -1 ? -1 : sst_window_fetch(&x->w, x->pos, need, e);
 }
 
 /* Keys ascend by token, then by their bytes. */
@@ -114,10 +118,8 @@ static int
 check_key(struct sst_data *x, struct sst_slice key, int64_t token, struct sst_err *e)
 {
 	if (x->has_key && x->murmur3 &&
-	    sst_key_compare(x->token, sst_buf_slice(&x->key), token, key) >= 0) {
-		sst_fail(e, SST_EDAMAGED, NULL, 0, "partition is not after the one before it");
-		return locate(x, e, x->pos);
-	}
+	    sst_key_compare(x->token, sst_buf_slice(&x->key), token, key) >= 0)
+		return sst_data_fail(x, x->pos, "partition is not after the one before it", e);
 	return 0;
 }
 
@@ -141,10 +143,8 @@ sst_data_partition(struct sst_data *x, struct sst_err *e)
 		if (!in.bad)
 			break;
 		/* Bytes that are no deletion poison it too: more will not help then. */
-		if (sst_window_left(&x->w, x->pos) > SST_KEY_MAX + 16) {
-			sst_fail(e, SST_EDAMAGED, NULL, 0, "no partition here");
-			return locate(x, e, x->pos);
-		}
+		if (sst_window_left(&x->w, x->pos) > SST_KEY_MAX + 16)
+			return sst_data_fail(x, x->pos, "no partition here", e);
 		r = fetch(x, sst_window_left(&x->w, x->pos), 1, "partition's key", e);
 		if (r != 0)
 			return r;
@@ -175,14 +175,17 @@ keep_prev(struct sst_data *x)
 	struct sst_slice *v = x->d.ck;
 
 	x->given = false;
-	if (x->item.kind == SST_STATIC)
+	x->has_prev = true;
+	x->prev_saved = false;
+	if (x->item.kind == SST_STATIC) { /* nothing but the start is before it */
+		x->nprev = 0;
+		x->prev_side = -1;
 		return;
+	}
 	x->d.ck = x->prev;
 	x->prev = v;
 	x->nprev = x->item.kind == SST_MARKER ? x->item.marker.at.n : x->d.header->nck;
 	x->prev_side = x->item.kind == SST_MARKER ? x->item.marker.at.side : 0;
-	x->has_prev = true;
-	x->prev_saved = false;
 }
 
 /*
@@ -235,15 +238,14 @@ check_order(struct sst_data *x, const struct sst_bound *at, struct sst_err *e)
 	c = sst_bound_compare(x->table, &prev, at);
 	if (c < 0 || (c == 0 && prev.side != 0))
 		return 0;
-	sst_fail(e, SST_EDAMAGED, NULL, 0, "row is not after the one before it");
-	return locate(x, e, x->pos);
+	return sst_data_fail(x, x->pos, "row is not after the one before it", e);
 }
 
 /* A marker closes what is open, and opens only then. */
 static int
 check_marker(struct sst_data *x, const struct sst_marker *m, struct sst_err *e)
 {
-	if (m->before.ts_us != x->open.ts_us) {
+	if (x->open_known && m->before.ts_us != x->open.ts_us) {
 		sst_fail(e, SST_EDAMAGED, NULL, 0,
 		    x->open.ts_us == SST_NO_TS
 			? "range tombstone closes that was not open"
@@ -274,10 +276,8 @@ check_item(struct sst_data *x, struct sst_err *e)
 	struct sst_bound at = { x->d.ck, x->d.header->nck, 0 };
 
 	if (item->kind == SST_STATIC) {
-		if (x->has_prev) {
-			sst_fail(e, SST_EDAMAGED, NULL, 0, "static row after other rows");
-			return locate(x, e, x->pos);
-		}
+		if (x->has_prev)
+			return sst_data_fail(x, x->pos, "static row after other rows", e);
 		return 0;
 	}
 	if (item->kind == SST_MARKER)
@@ -287,33 +287,55 @@ check_item(struct sst_data *x, struct sst_err *e)
 	return item->kind == SST_MARKER ? check_marker(x, &item->marker, e) : 0;
 }
 
-int
-sst_data_row(struct sst_data *x, struct sst_err *e)
+/* The row at pos, even one that says nothing. */
+static int
+one_row(struct sst_data *x, struct sst_err *e)
 {
 	struct sst_item *item = &x->item;
 	struct sst_row_head h;
 	struct sst_in in;
 	int r;
 
-	for (;;) {
-		if (x->given)
-			keep_prev(x);
-		r = get_head(x, true, &h, &in, e);
-		if (r != SST_ONE)
-			return r == 0 ? end_partition(x, e) : r;
-		in.end = in.p + h.body;
-		item->file = sst_file_path(x->w.file);
-		item->off = x->pos;
-		item->len = in.off + h.body - x->pos;
-		if (sst_decode_body(&x->d, &in, &h, item, e) == -1)
-			return locate(x, e, e->off);
-		if (check_item(x, e) == -1)
-			return -1;
-		x->pos += item->len;
-		x->given = true;
-		if (item->kind == SST_MARKER || !sst_row_is_empty(&item->row))
-			return SST_ONE;
-	}
+	if (x->given)
+		keep_prev(x);
+	r = get_head(x, true, &h, &in, e);
+	if (r != SST_ONE)
+		return r == 0 ? end_partition(x, e) : r;
+	in.end = in.p + h.body;
+	item->file = sst_file_path(x->w.file);
+	item->off = x->pos;
+	item->len = in.off + h.body - x->pos;
+	if (sst_decode_body(&x->d, &in, &h, item, e) == -1)
+		return locate(x, e, e->off);
+	if (check_item(x, e) == -1)
+		return -1;
+	x->pos += item->len;
+	x->given = true;
+	return SST_ONE;
+}
+
+int
+sst_data_row(struct sst_data *x, struct sst_err *e)
+{
+	int r;
+
+	do
+		r = one_row(x, e);
+	while (r == SST_ONE && x->item.kind != SST_MARKER && sst_row_is_empty(&x->item.row));
+	return r;
+}
+
+int
+sst_data_row_here(struct sst_data *x, uint64_t pos, struct sst_err *e)
+{
+	int r;
+
+	sst_data_seek(x, pos, SST_LIVE);
+	x->open_known = false;
+	r = one_row(x, e);
+	if (r != 0)
+		return r;
+	return sst_data_fail(x, pos, "no row here", e);
 }
 
 /* Past the body of a row whose head was read up to `in`. */
@@ -335,10 +357,14 @@ sst_data_row_at(struct sst_data *x, struct sst_bound *at, struct sst_err *e)
 {
 	struct sst_row_head h;
 	struct sst_in in;
-	int r = get_head(x, false, &h, &in, e);
+	int r;
 
+	if (x->given)
+		keep_prev(x);
+	r = get_head(x, false, &h, &in, e);
 	if (r != SST_ONE)
 		return r;
+	x->item.file = sst_file_path(x->w.file);
 	x->item.kind = h.flags & SST_ROW_MARKER ? SST_MARKER
 	    : h.ext & SST_EXT_STATIC            ? SST_STATIC
 						: SST_ROW;

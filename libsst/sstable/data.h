@@ -19,6 +19,7 @@ struct sst_data {
 	bool murmur3;             /* keys have tokens, and are checked to ascend by them */
 	uint64_t pos;             /* of the next byte that is not decoded */
 	struct sst_deletion open; /* range deletion in force at pos */
+	bool open_known;          /* else markers are not held against it */
 	struct sst_item item;     /* the last one */
 	/* Private: what came before, to check the order. */
 	struct sst_buf key;
@@ -53,10 +54,17 @@ int sst_data_row(struct sst_data *, struct sst_err *);
 
 /*
  * Only the clustering of what comes next: SST_ONE, and x->item.off and len say where it lies; its
- * kind is MARKER or not; *at borrows until the next call.  The body is neither read nor checked, and
+ * kind is ROW, MARKER or STATIC; *at borrows until the next call.  The body is neither read nor checked, and
  * `open` not kept.  0, SST_WAIT and -1 as above.
  */
 int sst_data_row_at(struct sst_data *, struct sst_bound *at, struct sst_err *);
+
+/* The row or marker at pos, which may say nothing, for walks that do not go forward: it is not held
+ * against what came before.  SST_ONE, SST_WAIT or -1. */
+int sst_data_row_here(struct sst_data *, uint64_t pos, struct sst_err *);
+
+/* Damage in the data at an offset: fills *e, returns -1. */
+int sst_data_fail(const struct sst_data *, uint64_t off, const char *what, struct sst_err *);
 
 /* Passes over what is left of the partition, without decoding it.  0; SST_WAIT; -1. */
 int sst_data_skip(struct sst_data *, struct sst_err *);

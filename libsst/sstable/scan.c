@@ -6,10 +6,10 @@
 struct scan {
 	struct sst_stream s; /* first */
 	struct sst_data x;
-	bool inside;        /* of a partition */
-	bool bounded;       /* by last */
-	int64_t last;       /* the last token wanted */
-	uint64_t ahead;     /* blocks to wait for at once */
+	bool inside;    /* of a partition */
+	bool bounded;   /* by last */
+	int64_t last;   /* the last token wanted */
+	uint64_t ahead; /* blocks to wait for at once */
 };
 
 static int

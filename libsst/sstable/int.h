@@ -1,0 +1,69 @@
+/* libsst/sstable/int.h: what the files that read an SSTable share. */
+#ifndef SST_SSTABLE_INT_H
+#define SST_SSTABLE_INT_H
+
+#include "sstable/data.h"
+#include "sstable/filter.h"
+#include "sstable/index.h"
+#include "sstable/reader.h"
+#include "sstable/statistics.h"
+#include "sstable/summary.h"
+
+struct sst_sstable {
+	const struct sst_io *io;
+	struct sst_cache *cache, *own_cache;
+	struct sst_arena arena;
+	struct sst_slice base; /* "dir/me-1-big-" */
+	struct sst_name name;
+	const struct sst_version *version;
+	const struct sst_table *table;
+	struct sst_header header; /* bound to the table */
+	struct sst_buf statistics_bytes;
+	struct sst_statistics statistics;
+	bool murmur3;
+	/* Opened when first needed. */
+	struct sst_file *data, *index;
+	bool filter_read, has_filter;
+	struct sst_buf filter_bytes;
+	struct sst_filter filter;
+	bool has_summary;
+	struct sst_buf summary_bytes;
+	struct sst_summary summary;
+};
+
+struct sst_file *sst_sstable_index(struct sst_sstable *, struct sst_err *);
+/* From Summary.db, or made from Index.db where that is missing or in doubt. */
+int sst_sstable_summary(struct sst_sstable *, const struct sst_summary **, struct sst_err *);
+int sst_sstable_summary_rebuild(struct sst_sstable *, struct sst_err *);
+
+/* The stream over Data.db from the partition at pos on; last: the last token wanted, or NULL. */
+int sst_scan_open(struct sst_stream **, struct sst_sstable *, enum sst_window_mode, uint64_t pos,
+    const int64_t *last, struct sst_err *);
+
+/* A walk over the entries of Index.db. */
+struct sst_walk {
+	struct sst_window w;
+	const struct sst_sstable *t;
+	uint64_t pos, end;            /* of the next entry; of the file */
+	struct sst_index_entry entry; /* the last one; its key borrows from the window */
+	uint64_t promoted_at;         /* where its promoted index is */
+	int64_t token;                /* of its key */
+	bool started;
+	int64_t prev_token;
+	uint64_t prev_position;
+};
+
+void sst_walk_init(
+    struct sst_walk *, struct sst_sstable *, struct sst_file *, enum sst_window_mode);
+void sst_walk_close(struct sst_walk *);
+void sst_walk_seek(struct sst_walk *, uint64_t pos);
+/* The next entry: SST_ONE; 0 at the end; SST_WAIT; -1. */
+int sst_walk_next(struct sst_walk *, struct sst_err *);
+/* The promoted index of the last entry, whole: 0, borrowed until the next call; SST_WAIT; -1. */
+int sst_walk_promoted(struct sst_walk *, struct sst_promoted *, struct sst_err *);
+/* Where in Index.db to begin to look for a key, or for the first one with a token >= token (key.p
+ * NULL). */
+int sst_walk_start(
+    struct sst_sstable *, struct sst_slice key, int64_t token, uint64_t *pos, struct sst_err *);
+
+#endif

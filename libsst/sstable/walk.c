@@ -1,0 +1,153 @@
+/* libsst/sstable/walk.c: entries of Index.db one after the other, and where to begin. */
+#include "sstable/int.h"
+
+#define ENTRY_HEAD_MAX (SST_KEY_MAX + 2 + 9 + 9)
+
+void
+sst_walk_init(
+    struct sst_walk *k, struct sst_sstable *t, struct sst_file *index, enum sst_window_mode mode)
+{
+	memset(k, 0, sizeof(*k));
+	sst_window_init(&k->w, index, mode);
+	k->t = t;
+	k->end = sst_file_len(index);
+}
+
+void
+sst_walk_close(struct sst_walk *k)
+{
+	if (k->w.file != NULL)
+		sst_window_close(&k->w);
+}
+
+void
+sst_walk_seek(struct sst_walk *k, uint64_t pos)
+{
+	k->pos = pos;
+	k->started = false;
+}
+
+/* Keys and positions ascend, or the index has been damaged: it has no checksum of its own. */
+static int
+check_entry(struct sst_walk *k, uint64_t at, struct sst_err *e)
+{
+	const char *path = sst_file_path(k->w.file);
+
+	if (k->entry.promoted_len > k->end - k->pos)
+		return sst_fail(e, SST_EDAMAGED, path, at,
+		    "promoted index of %ju bytes, the file has %ju more",
+		    (uintmax_t)k->entry.promoted_len, (uintmax_t)(k->end - k->pos));
+	if (k->started && k->entry.position <= k->prev_position)
+		return sst_fail(e, SST_EDAMAGED, path, at, "position %ju after %ju",
+		    (uintmax_t)k->entry.position, (uintmax_t)k->prev_position);
+	if (k->started && k->t->murmur3 && k->token < k->prev_token)
+		return sst_fail(
+		    e, SST_EDAMAGED, path, at, "partition is not after the one before it");
+	k->started = true;
+	k->prev_position = k->entry.position;
+	k->prev_token = k->token;
+	return 0;
+}
+
+int
+sst_walk_next(struct sst_walk *k, struct sst_err *e)
+{
+	uint64_t at = k->pos;
+	struct sst_in in;
+	size_t have;
+	int r;
+
+	if (k->pos >= k->end)
+		return 0;
+	for (;;) {
+		in = sst_window_in(&k->w, k->pos);
+		have = sst_in_left(&in);
+		sst_index_get(&in, &k->entry);
+		if (!in.bad)
+			break;
+		if (have > ENTRY_HEAD_MAX || have >= k->end - k->pos)
+			return sst_fail(e, have >= k->end - k->pos ? SST_ESHORT : SST_EDAMAGED,
+			    sst_file_path(k->w.file), at, "index entry cut short");
+		r = sst_window_fetch(&k->w, k->pos, have + 1, e);
+		if (r != 0)
+			return r;
+	}
+	k->token = k->t->murmur3 ? sst_token(k->entry.key) : 0;
+	k->promoted_at = in.off;
+	k->pos = in.off;
+	if (check_entry(k, at, e) == -1)
+		return -1;
+	k->pos += k->entry.promoted_len;
+	return SST_ONE;
+}
+
+int
+sst_walk_promoted(struct sst_walk *k, struct sst_promoted *p, struct sst_err *e)
+{
+	struct sst_slice bytes = { NULL, (size_t)k->entry.promoted_len };
+	int r = sst_window_fetch(&k->w, k->promoted_at, bytes.n, e);
+
+	if (r != 0)
+		return r;
+	bytes.p = k->w.p + (k->promoted_at - k->w.off);
+	return sst_promoted_parse(
+	    p, &k->t->header, bytes, k->promoted_at, sst_file_path(k->w.file), e);
+}
+
+/* The last entry of the summary that is not after what is looked for, or -1. */
+static int64_t
+summary_find(const struct sst_summary *s, struct sst_slice key, int64_t token)
+{
+	size_t lo = 0, hi = s->n, mid;
+	struct sst_slice k;
+	uint64_t pos;
+	int64_t t;
+	bool after;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		sst_summary_get(s, mid, &k, &pos);
+		t = sst_token(k);
+		after = key.p != NULL ? sst_key_compare(t, k, token, key) > 0 : t >= token;
+		if (after)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return (int64_t)lo - 1;
+}
+
+/* True when the index has at pos the entry that the summary says. */
+static int
+summary_holds(struct sst_sstable *t, size_t i, uint64_t *pos, struct sst_err *e)
+{
+	struct sst_file *index = sst_sstable_index(t, e);
+	struct sst_slice key;
+
+	if (index == NULL)
+		return -1;
+	sst_summary_get(&t->summary, i, &key, pos);
+	return *pos < sst_file_len(index);
+}
+
+int
+sst_walk_start(
+    struct sst_sstable *t, struct sst_slice key, int64_t token, uint64_t *pos, struct sst_err *e)
+{
+	const struct sst_summary *s;
+	int64_t i;
+	int r;
+
+	*pos = 0;
+	if (!t->murmur3)
+		return 0;
+	if (sst_sstable_summary(t, &s, e) == -1)
+		return -1;
+	i = summary_find(s, key, token);
+	if (i < 0)
+		return 0;
+	r = summary_holds(t, (size_t)i, pos, e);
+	if (r == 0)
+		*pos = 0; /* beyond the index: a hint that does not hold */
+	return r == -1 ? -1 : 0;
+}
