@@ -25,7 +25,7 @@ pass_over(struct sst_parser *p, const char *ops)
 	for (;; sst_parser_next(p)) {
 		int op = p->tok.kind == SST_TOK_OP && p->tok.op < 128 ? p->tok.op : 0;
 
-		if (p->tok.kind == SST_TOK_BAD)
+		if (p->tok.kind == SST_TOK_BAD || (p->tok.kind == SST_TOK_END && open > 0))
 			return sst_parser_expected(p, "the rest of the statement");
 		if (p->tok.kind == SST_TOK_END || (open == 0 && op != 0 && strchr(ops, op) != NULL))
 			return 0;

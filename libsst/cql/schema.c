@@ -156,7 +156,7 @@ depth_of(const struct sst_type *t)
 
 /* A type as deep or as large as that is no user's, but an attempt to make us copy it for ever. */
 static int
-check_size(struct builder *b, const struct sst_type *t, uint32_t line)
+check_type(struct builder *b, const struct sst_type *t, uint32_t line)
 {
 	if (count_nodes(t, UDT_NODES_MAX) > UDT_NODES_MAX)
 		return sst_fail(b->p.e, SST_ELIMIT, b->p.file, SST_NOWHERE,
@@ -166,6 +166,15 @@ check_size(struct builder *b, const struct sst_type *t, uint32_t line)
 		return sst_fail(b->p.e, SST_ELIMIT, b->p.file, SST_NOWHERE,
 		    "line %u: type %.*s is nested deeper than %d", line, (int)t->name.n,
 		    (const char *)t->name.p, SST_TYPE_DEPTH_MAX);
+	for (size_t i = 1; i < t->nargs; i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (sst_slice_eq(t->fields[i], t->fields[k]))
+				return sst_parser_fail(&b->p, line,
+				    "type %.*s: two fields named %.*s", (int)t->name.n,
+				    (const char *)t->name.p, (int)t->fields[i].n,
+				    (const char *)t->fields[i].p);
+		}
+	}
 	return 0;
 }
 
@@ -208,7 +217,7 @@ create_type(struct builder *b, const struct sst_statement *s)
 		if (resolve(b, c, &args[t->nargs]) == -1)
 			return -1;
 	}
-	if (check_size(b, t, s->line) == -1)
+	if (check_type(b, t, s->line) == -1)
 		return -1;
 	return add_pointer(&b->p, &b->types, t);
 }

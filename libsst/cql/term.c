@@ -294,7 +294,10 @@ sst_term_put(const struct sst_term *t, struct sst_buf *b)
 			sst_ident_put(b, t->keyspace);
 			sst_buf_addc(b, '.');
 		}
-		sst_ident_put(b, t->name);
+		if (sst_slice_eq(t->name, SST_SLICE_LIT("token"))) /* reserved, and a function */
+			sst_buf_add_slice(b, t->name);
+		else
+			sst_ident_put(b, t->name);
 		break;
 	case SST_TERM_LIST:
 	case SST_TERM_SET:
