@@ -90,6 +90,7 @@ sst_messages_bind(struct sst_messages *m, struct sst_db *db, struct sst_err *e)
 {
 	const struct sst_table *t = db->ops->table(
 	    db, SST_SLICE_LIT(SST_MESSAGES_KEYSPACE), SST_SLICE_LIT(SST_MESSAGES_TABLE));
+	size_t n;
 	int c, i;
 
 	*m = (struct sst_messages){ .db = db, .table = t };
@@ -99,6 +100,11 @@ sst_messages_bind(struct sst_messages *m, struct sst_db *db, struct sst_err *e)
 	if (!key_fits(t))
 		return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE,
 		    "chat.messages: want the key ((bigint, int), bigint DESC)");
+	for (n = 0; n < t->nregular; n++)
+		if (t->regulars[n].type->multicell)
+			return sst_fail(e, SST_EUNSUPPORTED, NULL, SST_NOWHERE,
+			    "chat.messages: column %.*s is not frozen", (int)t->regulars[n].name.n,
+			    (const char *)t->regulars[n].name.p);
 	memset(m->known, SST_MSG_COLUMNS, sizeof(m->known));
 	for (c = 0; c < SST_MSG_COLUMNS; c++) {
 		i = sst_column_find(t->regulars, t->nregular, sst_slice_str(columns[c].name));
