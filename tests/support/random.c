@@ -448,7 +448,7 @@ random_row(struct random *r, struct sst_row *row, const struct sst_table *t,
 	if (!fixed && !o->no_deletions && random_chance(r, 15)) {
 		row->del = (struct sst_deletion){ ts_us - 3, random_ldt(r) };
 		row->shadowable = o->shadowable && random_chance(r, 50);
-		if (random_chance(r, 60))
+		if (row->shadowable || random_chance(r, 60))
 			return;
 	}
 	if (!fixed && random_chance(r, 60)) {

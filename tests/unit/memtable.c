@@ -9,7 +9,18 @@
 
 Suite *memtable_suite(void);
 
-#define CASES 600
+#define BATCH 50 /* cases a process: a fork costs more than a case */
+
+static void
+each(int batch, void (*one)(int seed))
+{
+	int i;
+
+	for (i = 0; i < BATCH; i++)
+		one(batch * BATCH + i);
+}
+
+#define BATCHES 24
 
 static struct sst_memtable *
 table_of(const struct model *m, struct random *r)
@@ -43,13 +54,14 @@ read_all(struct sst_memtable *t, const struct sst_read *r, struct sst_arena *a)
 	return got;
 }
 
-START_TEST(gives_what_the_model_gives)
+static void
+gives_what_the_model_gives_case(int seed)
 {
 	struct sst_read read = { .left = INT64_MIN, .right = INT64_MIN };
-	struct random r = { (uint64_t)_i };
-	struct random_opts o = { .nrows = 1 + random_below(&r, 6), .wide = _i % 7 == 0 };
+	struct random r = { (uint64_t)seed };
+	struct random_opts o = { .nrows = 1 + random_below(&r, 6), .wide = seed % 7 == 0 };
 	struct sst_arena a = { 0 };
-	struct model m = { .table = random_table(&r, _i % 10 == 9, &a), .arena = &a };
+	struct model m = { .table = random_table(&r, seed % 10 == 9, &a), .arena = &a };
 	struct items want, got;
 	struct sst_memtable *t;
 	int i;
@@ -65,6 +77,11 @@ START_TEST(gives_what_the_model_gives)
 	}
 	sst_memtable_free(t);
 	sst_arena_free(&a);
+}
+
+START_TEST(gives_what_the_model_gives)
+{
+	each(_i, gives_what_the_model_gives_case);
 }
 END_TEST
 
@@ -86,9 +103,10 @@ random_slice(struct random *r, const struct model *m, struct sst_range *slice)
 	return false;
 }
 
-START_TEST(gives_slices)
+static void
+gives_slices_case(int seed)
 {
-	struct random r = { (uint64_t)_i };
+	struct random r = { (uint64_t)seed };
 	struct random_opts o = { .nvalues = 8 };
 	struct sst_arena a = { 0 };
 	struct model m = { .table = random_table(&r, false, &a), .arena = &a };
@@ -117,11 +135,17 @@ START_TEST(gives_slices)
 	}
 	sst_arena_free(&a);
 }
+
+START_TEST(gives_slices)
+{
+	each(_i, gives_slices_case);
+}
 END_TEST
 
-START_TEST(gives_one_partition_and_token_ranges)
+static void
+gives_one_partition_and_token_ranges_case(int seed)
 {
-	struct random r = { (uint64_t)_i };
+	struct random r = { (uint64_t)seed };
 	struct random_opts o = { .nparts = 9 };
 	struct sst_arena a = { 0 };
 	struct model m = { .table = random_table(&r, false, &a), .arena = &a };
@@ -157,12 +181,18 @@ START_TEST(gives_one_partition_and_token_ranges)
 	sst_memtable_free(t);
 	sst_arena_free(&a);
 }
+
+START_TEST(gives_one_partition_and_token_ranges)
+{
+	each(_i, gives_one_partition_and_token_ranges_case);
+}
 END_TEST
 
 /* Several slices: what each gives alone, one after the other. */
-START_TEST(gives_slices_in_order)
+static void
+gives_slices_in_order_case(int seed)
 {
-	struct random r = { (uint64_t)_i };
+	struct random r = { (uint64_t)seed };
 	struct random_opts o = { .nparts = 1, .nvalues = 12, .nrows = 8 };
 	struct sst_arena a = { 0 };
 	struct model m = { .table = random_table(&r, false, &a), .arena = &a };
@@ -176,7 +206,7 @@ START_TEST(gives_slices_in_order)
 	if (random_slice(&r, &m, &slices[0]) && random_slice(&r, &m, &slices[1]) &&
 	    sst_bound_compare(m.table, &slices[0].to, &slices[1].from) < 0) {
 		t = table_of(&m, &r);
-		read.reversed = _i % 2;
+		read.reversed = seed % 2;
 		for (i = 0; i < 2; i++) {
 			read.slices = &slices[read.reversed ? 1 - i : i];
 			read.nslices = 1;
@@ -194,16 +224,22 @@ START_TEST(gives_slices_in_order)
 	}
 	sst_arena_free(&a);
 }
+
+START_TEST(gives_slices_in_order)
+{
+	each(_i, gives_slices_in_order_case);
+}
 END_TEST
 
 /* An open stream of one partition sees it as it was, whatever is written meanwhile. */
-START_TEST(streams_are_snapshots)
+static void
+streams_are_snapshots_case(int seed)
 {
-	struct random r = { (uint64_t)_i };
+	struct random r = { (uint64_t)seed };
 	struct random_opts o = { .nparts = 1, .nvalues = 10 };
 	struct sst_arena a = { 0 };
 	struct model m = { .table = random_table(&r, false, &a), .arena = &a };
-	struct sst_read read = { .reversed = _i % 2 };
+	struct sst_read read = { .reversed = seed % 2 };
 	const struct sst_item *item;
 	struct items want, got = { 0 };
 	struct sst_stream *s, *other;
@@ -232,12 +268,18 @@ START_TEST(streams_are_snapshots)
 	sst_memtable_free(t);
 	sst_arena_free(&a);
 }
+
+START_TEST(streams_are_snapshots)
+{
+	each(_i, streams_are_snapshots_case);
+}
 END_TEST
 
 /* A stream over all partitions, with new ones coming meanwhile, misses none that was there. */
-START_TEST(scans_miss_nothing)
+static void
+scans_miss_nothing_case(int seed)
 {
-	struct random r = { (uint64_t)_i };
+	struct random r = { (uint64_t)seed };
 	struct random_opts o = { .nparts = 400, .nrows = 1, .no_deletions = true };
 	struct sst_arena a = { 0 };
 	struct model m = { .table = random_table(&r, false, &a), .arena = &a };
@@ -276,6 +318,11 @@ START_TEST(scans_miss_nothing)
 		    0);
 	sst_memtable_free(t);
 	sst_arena_free(&a);
+}
+
+START_TEST(scans_miss_nothing)
+{
+	each(_i, scans_miss_nothing_case);
 }
 END_TEST
 
@@ -418,12 +465,12 @@ memtable_suite(void)
 	TCase *t = tcase_create("memtable");
 
 	tcase_set_timeout(t, 60);
-	tcase_add_loop_test(t, gives_what_the_model_gives, 0, CASES);
-	tcase_add_loop_test(t, gives_slices, 0, CASES);
-	tcase_add_loop_test(t, gives_slices_in_order, 0, CASES);
-	tcase_add_loop_test(t, gives_one_partition_and_token_ranges, 0, 100);
-	tcase_add_loop_test(t, streams_are_snapshots, 0, 200);
-	tcase_add_loop_test(t, scans_miss_nothing, 0, 20);
+	tcase_add_loop_test(t, gives_what_the_model_gives, 0, BATCHES);
+	tcase_add_loop_test(t, gives_slices, 0, BATCHES);
+	tcase_add_loop_test(t, gives_slices_in_order, 0, BATCHES);
+	tcase_add_loop_test(t, gives_one_partition_and_token_ranges, 0, 2);
+	tcase_add_loop_test(t, streams_are_snapshots, 0, 4);
+	tcase_add_loop_test(t, scans_miss_nothing, 0, 1);
 	tcase_add_test(t, counts_what_was_applied);
 	tcase_add_test(t, refuses_what_does_not_fit_the_table);
 	suite_add_tcase(s, t);
