@@ -56,7 +56,8 @@ START_TEST(arena_keeps_what_it_gave)
 	}
 	for (i = 0; i < 200; i++)
 		for (j = 0; j < i * 97 + 1; j++)
-			ck_assert_uint_eq(p[i][j], i);
+			if (p[i][j] != i) /* an assertion costs a system call */
+				ck_abort_msg("byte %zu of %zu", j, i);
 	ck_assert_ptr_null(sst_arena_alloc(&a, SIZE_MAX));
 	ck_assert_ptr_null(sst_arena_array(&a, SIZE_MAX / 2, 3));
 	sst_arena_reset(&a);
