@@ -3,7 +3,7 @@
  *
  *	ostraka ids 1
  *	time_ms 1790000003000
- *	crc32 1c291ca3			of all before this line
+ *	crc32 43674aab			of all before this line
  *
  * It is written ahead, a slice at a time, and back to what was used at a clean end.
  */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "merge/merge.h"
-#include "sstable/statistics.h"
+#include "store/chain.h"
 #include "store/int.h"
 
 struct reading {
@@ -175,17 +175,6 @@ is_sweep(const struct sst_read *r)
 	return is_everything(r) && r->nslices == 0 && !r->nonblocking && !r->reversed;
 }
 
-static int
-open_source(const struct sst_source *src, const struct sst_read *r, struct sst_stream **out,
-    struct sst_err *e)
-{
-	if (is_sweep(r))
-		return sst_sstable_scan(src->sstable, out, e);
-	if (sst_sstable_load(src->sstable, e) == -1)
-		return -1;
-	return sst_sstable_read(src->sstable, r, out, e);
-}
-
 struct inputs {
 	struct sst_stream **v;
 	size_t n;
@@ -200,26 +189,78 @@ close_inputs(struct reading *rd, struct inputs *in)
 		sst_source_drop(rd->sources[--rd->nsources]);
 }
 
+/* Holds the SSTables that may have what is asked for, with their files open. */
 static int
-add_sstables(struct reading *rd, const struct sst_shelf *shelf, struct inputs *in,
-    struct sst_read_stats *stats, struct sst_err *e)
+pick(struct reading *rd, const struct sst_shelf *shelf, struct sst_read_stats *stats,
+    struct sst_err *e)
 {
 	size_t i;
 	int r;
 
 	for (i = shelf->nsets; i-- > 0;) { /* newest first */
-		if ((r = is_wanted(shelf->sets[i], &rd->what, e)) == -1)
+		struct sst_source *src = shelf->sets[i];
+
+		if ((r = is_wanted(src, &rd->what, e)) == -1)
 			return -1;
 		stats->sstables_seen++;
 		stats->sstables_skipped += r == 0;
 		if (r == 0)
 			continue;
-		if (open_source(shelf->sets[i], &rd->what, &in->v[in->n], e) == -1)
+		if (is_sweep(&rd->what) ? sst_sstable_data(src->sstable, e) == NULL
+					: sst_sstable_load(src->sstable, e) == -1)
 			return -1;
-		in->n++;
 		stats->sstables_read++;
-		rd->sources[rd->nsources++] = sst_source_hold(shelf->sets[i]);
+		rd->sources[rd->nsources++] = sst_source_hold(src);
 	}
+	return 0;
+}
+
+static int
+open_source(struct reading *rd, struct sst_sstable *t, struct inputs *in, struct sst_err *e)
+{
+	if ((is_sweep(&rd->what) ? sst_sstable_scan(t, &in->v[in->n], e)
+				 : sst_sstable_read(t, &rd->what, &in->v[in->n], e)) == -1)
+		return -1;
+	in->n++;
+	return 0;
+}
+
+/* A stream for each that was picked, or one for all that can be strung together. */
+static int
+open_picked(struct reading *rd, struct inputs *in, struct sst_err *e)
+{
+	bool chained = rd->what.key.p != NULL;
+	struct sst_sstable **links;
+	size_t i, n = 0;
+
+	links = sst_arena_array(&rd->arena, rd->nsources + 1, sizeof(struct sst_sstable *));
+	if (links == NULL)
+		return sst_fail_nomem(e);
+	for (i = 0; i < rd->nsources; i++) {
+		struct sst_sstable *t = rd->sources[i]->sstable;
+
+		if (chained && sst_chain_takes(t))
+			links[n++] = t;
+		else if (open_source(rd, t, in, e) == -1)
+			return -1;
+	}
+	if (n == 1)
+		return open_source(rd, links[0], in, e);
+	if (n > 1 && sst_chain_open(&in->v[in->n], links, n, &rd->what, e) == -1)
+		return -1;
+	in->n += n > 1;
+	return 0;
+}
+
+static int
+open_memtable(struct reading *rd, struct sst_source *mem, struct inputs *in, struct sst_err *e)
+{
+	if (mem == NULL)
+		return 0;
+	if (sst_memtable_read(mem->mem, &rd->what, &in->v[in->n], e) == -1)
+		return -1;
+	in->n++;
+	rd->sources[rd->nsources++] = sst_source_hold(mem);
 	return 0;
 }
 
@@ -233,13 +274,8 @@ gather(struct reading *rd, struct sst_shelf *shelf, struct inputs *in, struct ss
 	rd->sources = sst_arena_array(&rd->arena, shelf->nsets + 1, sizeof(*rd->sources));
 	if (in->v == NULL || rd->sources == NULL)
 		return sst_fail_nomem(e);
-	if (shelf->mem != NULL) {
-		if (sst_memtable_read(shelf->mem->mem, &rd->what, &in->v[in->n], e) == -1)
-			return -1;
-		in->n++;
-		rd->sources[rd->nsources++] = sst_source_hold(shelf->mem);
-	}
-	if (add_sstables(rd, shelf, in, stats, e) == 0)
+	if (pick(rd, shelf, stats, e) == 0 && open_picked(rd, in, e) == 0 &&
+	    open_memtable(rd, shelf->mem, in, e) == 0)
 		return 0;
 	close_inputs(rd, in);
 	return -1;
@@ -336,16 +372,14 @@ widen(struct sst_buf extent[2], const struct sst_type *type, struct sst_slice fi
 
 /* False when the SSTable does not say. */
 static bool
-covered(struct sst_sstable *t, struct sst_slice *first, struct sst_slice *last)
+covered(const struct sst_sstable *t, struct sst_slice *first, struct sst_slice *last)
 {
-	const struct sst_statistics *st = sst_sstable_statistics(t);
-	const struct sst_version *v = sst_sstable_version(t);
+	struct sst_bound from, to;
 
-	if ((!v->accurate_min_max && !v->improved_min_max) || st->covered_from.n == 0 ||
-	    st->covered_to.n == 0)
+	if (!sst_chain_covers(t, &from, &to))
 		return false;
-	*first = st->covered_from.ck[0];
-	*last = st->covered_to.ck[0];
+	*first = from.ck[0];
+	*last = to.ck[0];
 	return first->p != NULL && last->p != NULL;
 }
 

@@ -160,10 +160,16 @@ START_TEST(a_clean_end_leaves_no_gap)
 	struct memfs *fs = memfs_new();
 	struct clock c = { NOW, 0, false };
 	struct sst_ids *ids = open_ids(memfs_io(fs), &c);
+	struct sst_buf b = { 0 };
 	struct sst_err e;
 	uint32_t seq;
 
 	ck_assert_int_eq(next(ids, &seq), NOW);
+	/* the worked example of formats/datadir.md */
+	ck_assert_int_eq(sst_io_read_file(memfs_io(fs), "/ids", 100, &b, &e), 0);
+	ck_assert(sst_slice_eq(sst_buf_slice(&b),
+	    SST_SLICE_LIT("ostraka ids 1\ntime_ms 1790000003000\ncrc32 43674aab\n")));
+	sst_buf_free(&b);
 	ck_assert_int_eq(sst_ids_close(ids, &e), 0);
 	ids = open_ids(memfs_io(fs), &c);
 	ck_assert_int_eq(next(ids, &seq), NOW + 1);
