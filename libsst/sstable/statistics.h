@@ -12,12 +12,13 @@
 
 #define SST_STATISTICS_MAX ((size_t)64 << 20) /* bytes of the file; longer ones are refused */
 
-struct sst_estimate_bucket { /* counts values above the offset before, up to this one */
+struct sst_estimate_bucket { /* counts values above this offset, up to the next one */
 	int64_t offset, count;
 };
 
-struct sst_estimate { /* a histogram with fixed buckets, as stored: the first offset comes twice,
-		       * the last bucket counts what lies above the last offset */
+struct
+    sst_estimate { /* a histogram with fixed buckets; the first one, of values up to its offset, has
+		       * the offset of the second */
 	size_t n;
 	const struct sst_estimate_bucket *buckets;
 };
