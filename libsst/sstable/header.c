@@ -44,6 +44,7 @@ sst_statistics_set_header(struct sst_statistics *st, struct sst_arena *arena,
 	if (ck == NULL)
 		return sst_fail_nomem(e);
 	st->header = *h;
+	st->header_min_ttl = h->min_ttl_s;
 	st->ck_classes = st->cover_classes = ck;
 	st->ncover = h->nck;
 	for (i = 0; i < h->nck; i++)

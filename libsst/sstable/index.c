@@ -60,8 +60,8 @@ sst_promoted_get(const struct sst_promoted *p, const struct sst_header *h, size_
 		    "block %zu of a promoted index is from %zu to %zu of %zu bytes", i, at, end,
 		    p->blocks.n);
 	in = sst_in_new((struct sst_slice){ p->blocks.p + at, end - at }, p->off + at);
-	sst_get_prefix(&in, h, ck, &b->first, NULL);
-	sst_get_prefix(&in, h, ck + h->nck, &b->last, NULL);
+	sst_get_prefix(&in, h, ck, &b->first, &b->first_kind);
+	sst_get_prefix(&in, h, ck + h->nck, &b->last, &b->last_kind);
 	b->off = sst_get_vint(&in);
 	b->width = (uint64_t)sst_get_svint(&in) + WIDTH_BASE;
 	open = sst_get_u8(&in);

@@ -32,8 +32,9 @@ struct sst_promoted {
 
 struct sst_index_block {
 	struct sst_bound first, last; /* first and last row or marker; side 0: a row */
-	uint64_t off, width;          /* from the partition's start; bytes */
-	struct sst_deletion open;     /* range deletion in force at its end; SST_LIVE: none */
+	enum sst_prefix_kind first_kind, last_kind;
+	uint64_t off, width;      /* from the partition's start; bytes */
+	struct sst_deletion open; /* range deletion in force at its end; SST_LIVE: none */
 };
 
 /* bytes are the promoted_len behind the entry's head, off their place in the file.  Borrows. */

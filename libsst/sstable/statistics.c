@@ -22,6 +22,8 @@ enum part {
 	NPARTS
 };
 
+#define TABLE_LEN (4 + 8 * NPARTS) /* without its checksums */
+
 static const char *const part_names[NPARTS] = { "validation", "compaction", "stats", "header" };
 
 struct parse { /* what all parts need */
@@ -91,10 +93,11 @@ put_validation(struct sst_buf *b, const struct sst_statistics *st)
 	put_double(b, st->bloom_fp);
 }
 
+/* Nobody here looks into it, and ScyllaDB once wrote an empty list before what Cassandra writes. */
 static int
 get_compaction(struct parse *p, struct sst_in *in)
 {
-	p->st->cardinality = sst_get_bytes32(in);
+	p->st->compaction = sst_get_bytes(in, sst_in_left(in));
 	return 0;
 }
 
@@ -539,7 +542,8 @@ get_header(struct parse *p, struct sst_in *in)
 	h->uint_ldt = p->v->uint_ldt;
 	h->min_ts_us = (int64_t)(sst_get_vint(in) + (uint64_t)SST_EPOCH_TS_US);
 	h->min_ldt_s = (int64_t)(sst_get_vint(in) + (uint64_t)SST_EPOCH_LDT_S);
-	h->min_ttl_s = (uint32_t)sst_get_vint(in);
+	st->header_min_ttl = sst_get_vint(in);
+	h->min_ttl_s = (uint32_t)st->header_min_ttl;
 	st->key_class = sst_get_bytesv(in);
 	if (in->bad)
 		return no_array(p, in);
@@ -557,7 +561,7 @@ put_header(struct sst_buf *b, const struct sst_statistics *st)
 
 	sst_put_vint(b, (uint64_t)h->min_ts_us - (uint64_t)SST_EPOCH_TS_US);
 	sst_put_vint(b, (uint64_t)h->min_ldt_s - (uint64_t)SST_EPOCH_LDT_S);
-	sst_put_vint(b, h->min_ttl_s);
+	sst_put_vint(b, st->header_min_ttl);
 	sst_put_bytesv(b, st->key_class);
 	put_types(b, st->ck_classes, h->nck);
 	put_columns(b, st->statics, h->nstatic);
@@ -581,43 +585,56 @@ check_crc(struct parse *p, struct sst_slice bytes, size_t from, size_t end)
 	return 0;
 }
 
-/* Places of the parts; ascending, all in the file.  The table's checksums cover the numbers alone. */
+/* Which part is where: by type.  The table's checksums cover the numbers alone. */
 static int
-get_places(struct parse *p, struct sst_slice bytes, struct sst_slice parts[NPARTS])
+get_table(struct parse *p, struct sst_slice bytes, size_t at[NPARTS])
 {
-	size_t i, crc = p->v->metadata_crc ? 4 : 0, at[NPARTS + 1];
+	size_t i, crc = p->v->metadata_crc ? 4 : 0;
 	struct sst_in in = sst_in_new(bytes, 0);
-	uint32_t n = sst_get_u32(&in), type, sum, have;
-	uint8_t numbers[4 + 8 * NPARTS];
+	uint32_t n = sst_get_u32(&in), type, seen = 0, sum, have;
+	uint8_t numbers[TABLE_LEN];
 
 	if (!in.bad && n != NPARTS)
 		return sst_fail(p->e, SST_EDAMAGED, p->file, 0, "%u parts, want %d", n, NPARTS);
-	if (bytes.n < 4 + 8 * NPARTS + 2 * crc)
+	if (bytes.n < TABLE_LEN + 2 * crc)
 		return sst_fail(p->e, SST_ESHORT, p->file, bytes.n, "statistics cut short");
 	if (crc != 0 && check_crc(p, bytes, 0, 4) == -1)
 		return -1;
 	sst_get_bytes(&in, crc);
 	memcpy(numbers, bytes.p, 4);
-	memcpy(numbers + 4, in.p, 8 * NPARTS);
+	memcpy(numbers + 4, in.p, TABLE_LEN - 4);
 	for (i = 0; i < NPARTS; i++) {
 		type = sst_get_u32(&in);
-		at[i] = sst_get_u32(&in);
-		if (type != i)
-			return sst_fail(p->e, SST_EDAMAGED, p->file, in.off - 8,
+		if (type >= NPARTS || (seen >> type & 1) != 0)
+			return sst_fail(p->e, SST_EDAMAGED, p->file, in.off - 4,
 			    "part %zu has type %u", i, type);
+		seen |= 1u << type;
+		p->st->parts[i] = (uint8_t)type;
+		at[type] = sst_get_u32(&in);
 	}
 	sum = sst_crc32(0, numbers, sizeof(numbers));
 	if (crc != 0 && (have = sst_get_u32(&in)) != sum)
 		return sst_fail(p->e, SST_EDAMAGED, p->file, in.off - 4,
 		    "checksum of the table of parts is %08x, want %08x", have, sum);
-	at[NPARTS] = bytes.n;
+	return 0;
+}
+
+/* Parts follow each other in the order of types, also where the table names them in another. */
+static int
+get_parts(struct parse *p, struct sst_slice bytes, struct sst_slice parts[NPARTS])
+{
+	size_t i, end, crc = p->v->metadata_crc ? 4 : 0, at[NPARTS];
+
+	if (get_table(p, bytes, at) == -1)
+		return -1;
 	for (i = 0; i < NPARTS; i++) {
-		if (at[i] < in.off || at[i + 1] < at[i] || at[i + 1] > bytes.n ||
-		    at[i + 1] - at[i] < crc)
-			return sst_fail(p->e, SST_EDAMAGED, p->file, 4 + crc + 8 * i,
-			    "part %s is from %zu to %zu of %zu bytes", part_names[i], at[i],
-			    at[i + 1], bytes.n);
-		parts[i] = (struct sst_slice){ bytes.p + at[i], at[i + 1] - at[i] - crc };
+		end = i + 1 < NPARTS ? at[i + 1] : bytes.n;
+		if (at[i] < TABLE_LEN + 2 * crc || end > bytes.n || end < at[i] ||
+		    end - at[i] < crc)
+			return sst_fail(p->e, SST_EDAMAGED, p->file, 4,
+			    "part %s is from %zu to %zu of %zu bytes", part_names[i], at[i], end,
+			    bytes.n);
+		parts[i] = (struct sst_slice){ bytes.p + at[i], end - at[i] - crc };
 	}
 	return 0;
 }
@@ -645,7 +662,7 @@ sst_statistics_parse(struct sst_statistics *st, struct sst_arena *arena,
 	memset(st, 0, sizeof(*st));
 	st->log_lower.segment = -1;
 	st->token_coverage = NAN;
-	if (get_places(&p, bytes, parts) == -1)
+	if (get_parts(&p, bytes, parts) == -1)
 		return -1;
 	for (i = 0; i < NPARTS; i++) {
 		at = (size_t)(parts[i].p - bytes.p);
@@ -665,53 +682,56 @@ sst_statistics_parse(struct sst_statistics *st, struct sst_arena *arena,
 	return 0;
 }
 
+static void
+put_part(struct sst_buf *out, enum part part, const struct sst_version *v,
+    const struct sst_statistics *st)
+{
+	if (part == VALIDATION)
+		put_validation(out, st);
+	else if (part == COMPACTION)
+		sst_buf_add_slice(out, st->compaction);
+	else if (part == STATS)
+		put_stats(out, v, st);
+	else
+		put_header(out, st);
+}
+
+static void
+set_u32(uint8_t *p, uint32_t v)
+{
+	v = __builtin_bswap32(v);
+	memcpy(p, &v, 4);
+}
+
 void
 sst_statistics_put(
     struct sst_buf *out, const struct sst_version *v, const struct sst_statistics *st)
 {
-	size_t i, start = out->n, table, at[NPARTS], end[NPARTS];
-	uint8_t numbers[4 + 8 * NPARTS];
-	uint32_t w;
+	size_t i, start = out->n, at[NPARTS], crc = v->metadata_crc ? 4 : 0;
+	bool usual = st->parts[0] == st->parts[1];
+	uint8_t numbers[TABLE_LEN], *table;
 
-	for (i = 0; i < 4 + 8 * NPARTS + (v->metadata_crc ? 8u : 0); i++)
+	for (i = 0; i < TABLE_LEN + 2 * crc; i++)
 		sst_put_u8(out, 0);
 	for (i = 0; i < NPARTS; i++) {
 		at[i] = out->n - start;
-		switch ((enum part)i) {
-		case VALIDATION:
-			put_validation(out, st);
-			break;
-		case COMPACTION:
-			sst_put_bytes32(out, st->cardinality);
-			break;
-		case STATS:
-			put_stats(out, v, st);
-			break;
-		default:
-			put_header(out, st);
-		}
-		end[i] = out->n - start;
+		put_part(out, (enum part)i, v, st);
 		if (v->metadata_crc && !out->bad)
-			sst_put_u32(out, sst_crc32(0, out->p + start + at[i], end[i] - at[i]));
+			sst_put_u32(
+			    out, sst_crc32(0, out->p + start + at[i], out->n - start - at[i]));
 	}
 	if (out->bad)
 		return;
-	w = __builtin_bswap32(NPARTS);
-	memcpy(numbers, &w, 4);
+	set_u32(numbers, NPARTS);
 	for (i = 0; i < NPARTS; i++) {
-		w = __builtin_bswap32((uint32_t)i);
-		memcpy(numbers + 4 + 8 * i, &w, 4);
-		w = __builtin_bswap32((uint32_t)at[i]);
-		memcpy(numbers + 8 + 8 * i, &w, 4);
+		set_u32(numbers + 4 + 8 * i, usual ? (uint32_t)i : st->parts[i]);
+		set_u32(numbers + 8 + 8 * i, (uint32_t)at[usual ? i : st->parts[i]]);
 	}
-	table = start + 4;
-	memcpy(out->p + start, numbers, 4);
+	table = out->p + start;
+	memcpy(table, numbers, 4);
+	memcpy(table + 4 + crc, numbers + 4, TABLE_LEN - 4);
 	if (v->metadata_crc) {
-		w = __builtin_bswap32(sst_crc32(0, numbers, 4));
-		memcpy(out->p + table, &w, 4);
-		table += 4;
-		w = __builtin_bswap32(sst_crc32(0, numbers, sizeof(numbers)));
-		memcpy(out->p + table + 8 * NPARTS, &w, 4);
+		set_u32(table + 4, sst_crc32(0, numbers, 4));
+		set_u32(table + 4 + crc + TABLE_LEN - 4, sst_crc32(0, numbers, TABLE_LEN));
 	}
-	memcpy(out->p + table, numbers + 4, 8 * NPARTS);
 }

@@ -42,11 +42,13 @@ struct sst_named_class { /* a column of the header as the file has it */
 };
 
 struct sst_statistics {
+	uint8_t parts[4]; /* their order in the file's table; all zero: the usual one */
 	/* Validation. */
 	struct sst_slice partitioner; /* full class name */
 	double bloom_fp;
-	/* Compaction: a HyperLogLog++ of the partition keys; see sstable/cardinality.h. */
-	struct sst_slice cardinality;
+	/* Compaction, whole: u32 length and a HyperLogLog++ of the partition keys, see
+	 * sstable/cardinality.h. */
+	struct sst_slice compaction;
 	/* Stats. */
 	struct sst_estimate partition_bytes, partition_cells;
 	int64_t min_ts_us, max_ts_us;
@@ -78,6 +80,7 @@ struct sst_statistics {
 	const struct sst_slice *cover_classes;
 	/* Header.  `header` has its columns in the file's order and is not bound to a table. */
 	struct sst_header header;
+	uint64_t header_min_ttl; /* as stored: where nothing expires ScyllaDB has 2^63 - 1 */
 	struct sst_slice key_class;
 	const struct sst_slice *ck_classes;
 	const struct sst_named_class *statics, *regulars; /* header.nstatic, header.nregular */

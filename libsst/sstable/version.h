@@ -32,7 +32,7 @@ struct sst_version {
 	bool key_range;           /* first and last key (nc) */
 	bool token_coverage;      /* share of the token space (oa) */
 	/* Elsewhere. */
-	bool old_filter; /* Filter.db: hash halves swapped, each 8 bytes reversed (before na) */
+	bool old_filter;         /* Filter.db: each group of 8 bytes lies reversed (before na) */
 	bool max_compressed_len; /* CompressionInfo.db: chunks may be stored as they are (na) */
 	bool uint_ldt; /* deletion times are unsigned, DeletionTime in its new form (oa) */
 };
