@@ -43,11 +43,12 @@ int sst_scan_open(struct sst_stream **, struct sst_sstable *, enum sst_window_mo
 /* A walk over the entries of Index.db. */
 struct sst_walk {
 	struct sst_window w;
-	const struct sst_sstable *t;
+	struct sst_sstable *t;
 	uint64_t pos, end;            /* of the next entry; of the file */
 	struct sst_index_entry entry; /* the last one; its key borrows from the window */
 	uint64_t promoted_at;         /* where its promoted index is */
 	int64_t token;                /* of its key */
+	struct sst_slice hint; /* key of the entry at pos, as the summary says; or p == NULL */
 	bool started;
 	int64_t prev_token;
 	uint64_t prev_position;
@@ -61,9 +62,10 @@ void sst_walk_seek(struct sst_walk *, uint64_t pos);
 int sst_walk_next(struct sst_walk *, struct sst_err *);
 /* The promoted index of the last entry, whole: 0, borrowed until the next call; SST_WAIT; -1. */
 int sst_walk_promoted(struct sst_walk *, struct sst_promoted *, struct sst_err *);
-/* Where in Index.db to begin to look for a key, or for the first one with a token >= token (key.p
- * NULL). */
-int sst_walk_start(
-    struct sst_sstable *, struct sst_slice key, int64_t token, uint64_t *pos, struct sst_err *);
+/* Goes to where to look for a key, or for the first one with a token >= token (key.p NULL). */
+int sst_walk_start(struct sst_walk *, struct sst_slice key, int64_t token, struct sst_err *);
+/* The first entry after start, which must be the one that the summary promised; else the summary is
+ * made again.  As next otherwise, and so is every call after the first. */
+int sst_walk_first(struct sst_walk *, struct sst_slice key, int64_t token, struct sst_err *);
 
 #endif

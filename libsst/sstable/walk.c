@@ -117,37 +117,50 @@ summary_find(const struct sst_summary *s, struct sst_slice key, int64_t token)
 	return (int64_t)lo - 1;
 }
 
-/* True when the index has at pos the entry that the summary says. */
-static int
-summary_holds(struct sst_sstable *t, size_t i, uint64_t *pos, struct sst_err *e)
+int
+sst_walk_start(struct sst_walk *k, struct sst_slice key, int64_t token, struct sst_err *e)
 {
-	struct sst_file *index = sst_sstable_index(t, e);
-	struct sst_slice key;
+	const struct sst_summary *s;
+	uint64_t pos = 0;
+	int64_t i;
 
-	if (index == NULL)
+	k->hint = (struct sst_slice){ NULL, 0 };
+	sst_walk_seek(k, 0);
+	if (!k->t->murmur3)
+		return 0;
+	if (sst_sstable_summary(k->t, &s, e) == -1)
 		return -1;
-	sst_summary_get(&t->summary, i, &key, pos);
-	return *pos < sst_file_len(index);
+	i = summary_find(s, key, token);
+	if (i >= 0) {
+		sst_summary_get(s, (size_t)i, &k->hint, &pos);
+		sst_walk_seek(k, pos);
+	}
+	return 0;
+}
+
+/* The summary said something else than what the index has: make it again. */
+static int
+start_again(struct sst_walk *k, struct sst_slice key, int64_t token, struct sst_err *e)
+{
+	if (sst_sstable_summary_rebuild(k->t, e) == -1)
+		return -1;
+	return sst_walk_start(k, key, token, e);
 }
 
 int
-sst_walk_start(
-    struct sst_sstable *t, struct sst_slice key, int64_t token, uint64_t *pos, struct sst_err *e)
+sst_walk_first(struct sst_walk *k, struct sst_slice key, int64_t token, struct sst_err *e)
 {
-	const struct sst_summary *s;
-	int64_t i;
-	int r;
+	bool again = k->hint.p == NULL;
+	int r = sst_walk_next(k, e);
 
-	*pos = 0;
-	if (!t->murmur3)
-		return 0;
-	if (sst_sstable_summary(t, &s, e) == -1)
+	if (again || r == SST_WAIT)
+		return r;
+	if (r == SST_ONE && sst_slice_eq(k->entry.key, k->hint)) {
+		k->hint.p = NULL;
+		return r;
+	}
+	if (start_again(k, key, token, e) == -1)
 		return -1;
-	i = summary_find(s, key, token);
-	if (i < 0)
-		return 0;
-	r = summary_holds(t, (size_t)i, pos, e);
-	if (r == 0)
-		*pos = 0; /* beyond the index: a hint that does not hold */
-	return r == -1 ? -1 : 0;
+	k->hint.p = NULL;
+	return sst_walk_next(k, e);
 }

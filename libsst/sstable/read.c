@@ -1,0 +1,331 @@
+/* libsst/sstable/read.c: partitions by key or token range, and the stream around their slices. */
+#include "sstable/read.h"
+
+#include <stdlib.h>
+
+static const struct sst_range whole = { { NULL, 0, -1 }, { NULL, 0, 1 } };
+
+const struct sst_item *
+sst_reading_mark(struct sst_reading *p, const struct sst_bound *at, struct sst_deletion before,
+    struct sst_deletion after)
+{
+	p->made = (struct sst_item){
+		.kind = SST_MARKER, .file = sst_file_path(p->x.w.file), .off = p->x.item.off
+	};
+	p->made.marker = (struct sst_marker){ *at, before, after };
+	return &p->made;
+}
+
+int
+sst_reading_block(struct sst_reading *p, size_t i, struct sst_index_block *b, struct sst_err *e)
+{
+	const char *path = sst_file_path(p->walk.w.file);
+	uint64_t len = sst_file_len(p->x.w.file) - p->start;
+
+	if (sst_promoted_get(&p->promoted, &p->t->header, i, p->ck, b, path, e) == -1)
+		return -1;
+	if (b->off > len || b->width > len - b->off)
+		return sst_fail(e, SST_EDAMAGED, path, p->promoted.off,
+		    "block %zu of a promoted index is outside of the data", i);
+	b->off += p->start;
+	if (i == 0 && b->off < p->rows) { /* with the static row in front */
+		b->width -= b->width < p->rows - b->off ? b->width : p->rows - b->off;
+		b->off = p->rows;
+	}
+	return 0;
+}
+
+int
+sst_reading_expect(struct sst_reading *p, const struct sst_bound *at, struct sst_err *e)
+{
+	struct sst_index_block b;
+	size_t i = p->expect;
+
+	p->expect = 0;
+	if (i <= 1) /* of the first block the place is known from the partition's header */
+		return 0;
+	if (sst_reading_block(p, i - 1, &b, e) == -1)
+		return -1;
+	if (sst_bound_compare(p->s.table, at, &b.first) != 0)
+		return sst_fail(e, SST_EDAMAGED, sst_file_path(p->walk.w.file), p->promoted.off,
+		    "block %zu of a promoted index does not begin with the row it says", i - 1);
+	return 0;
+}
+
+/* 1: the entry is one that is asked for; 0: not; 2: all such are behind. */
+static int
+wanted(const struct sst_reading *p)
+{
+	int c;
+
+	if (!p->one) {
+		if (p->r->left == p->r->right)
+			return 1;
+		return p->walk.token <= p->r->left ? 0 : p->walk.token <= p->r->right ? 1 : 2;
+	}
+	if (sst_slice_eq(p->walk.entry.key, p->r->key))
+		return 1;
+	if (!p->t->murmur3)
+		return 0;
+	c = sst_key_compare(p->walk.token, p->walk.entry.key, p->token, p->r->key);
+	return c > 0 ? 2 : 0;
+}
+
+static int
+find(struct sst_reading *p, struct sst_err *e)
+{
+	struct sst_slice key = p->one ? p->r->key : (struct sst_slice){ NULL, 0 };
+	int r, w = 0;
+
+	while (w == 0) {
+		r = sst_walk_first(&p->walk, key, p->token, e);
+		if (r == SST_WAIT || r == -1)
+			return r;
+		w = r == 0 ? 2 : wanted(p);
+	}
+	p->state = SST_READ_END;
+	if (w == 2)
+		return 0;
+	sst_buf_reset(&p->key);
+	sst_buf_add_slice(&p->key, p->walk.entry.key);
+	if (p->key.bad)
+		return sst_fail_nomem(e);
+	p->start = p->walk.entry.position;
+	p->indexed = p->walk.entry.promoted_len > 0 && (p->r->nslices > 0 || p->s.reversed);
+	p->state = p->indexed ? SST_READ_PROMOTED : SST_READ_HEADER;
+	sst_data_seek(&p->x, p->start, SST_LIVE);
+	p->x.has_key = false;
+	return 0;
+}
+
+static int
+header(struct sst_reading *p, const struct sst_item **item, struct sst_err *e)
+{
+	int r = sst_data_partition(&p->x, e);
+
+	if (r == 0 || (r == SST_ONE && !sst_slice_eq(p->x.item.part.key, sst_buf_slice(&p->key))))
+		return sst_fail(e, SST_EDAMAGED, sst_file_path(p->walk.w.file), SST_NOWHERE,
+		    "position %ju is not where its partition begins", (uintmax_t)p->start);
+	if (r == SST_ONE) {
+		p->state = SST_READ_STATIC;
+		p->rows = p->x.pos;
+		*item = &p->x.item;
+	}
+	return r;
+}
+
+/* SST_ONE with the static row, 0 when there is none (then the rows begin). */
+static int
+static_row(struct sst_reading *p, const struct sst_item **item, struct sst_err *e)
+{
+	struct sst_bound at;
+	int r;
+
+	sst_data_seek(&p->x, p->rows, SST_LIVE);
+	r = sst_data_row_at(&p->x, &at, e);
+	if (r == SST_ONE && p->x.item.kind == SST_STATIC)
+		r = sst_data_row_here(&p->x, p->rows, e);
+	else if (r >= 0 && r != SST_WAIT) {
+		sst_data_seek(&p->x, p->rows, SST_LIVE);
+		r = 0;
+	}
+	if (r == SST_WAIT || r == -1)
+		return r;
+	p->rows = p->x.pos;
+	sst_data_seek(&p->x, p->rows, SST_LIVE);
+	p->state = SST_READ_ROWS;
+	p->step = SST_STEP_ENTER;
+	p->slice = p->s.reversed ? p->nslices - 1 : 0;
+	p->pending = false;
+	p->expect = 0;
+	if (r == 0 || sst_row_is_empty(&p->x.item.row))
+		return 0;
+	*item = &p->x.item;
+	return SST_ONE;
+}
+
+static int
+step(struct sst_reading *p, const struct sst_item **item, struct sst_err *e)
+{
+	int r = 0;
+
+	p->waiting = &p->x.w;
+	switch (p->state) {
+	case SST_READ_FIND:
+		p->waiting = &p->walk.w;
+		return find(p, e);
+	case SST_READ_PROMOTED:
+		p->waiting = &p->walk.w;
+		r = sst_walk_promoted(&p->walk, &p->promoted, e);
+		if (r == 0)
+			p->state = SST_READ_HEADER;
+		return r;
+	case SST_READ_HEADER:
+		return header(p, item, e);
+	case SST_READ_STATIC:
+		return static_row(p, item, e);
+	case SST_READ_ROWS:
+		r = p->s.reversed ? sst_reading_backward(p, item, e)
+				  : sst_reading_forward(p, item, e);
+		if (r == 0)
+			p->state = p->one ? SST_READ_END : SST_READ_FIND;
+		return r;
+	default:
+		return 0;
+	}
+}
+
+static int
+read_next(struct sst_stream *s, const struct sst_item **item, struct sst_err *e)
+{
+	struct sst_reading *p = (struct sst_reading *)s;
+	int r = 0;
+
+	*item = NULL;
+	while (r == 0 && p->state != SST_READ_END)
+		r = step(p, item, e);
+	return r;
+}
+
+static int
+read_skip(struct sst_stream *s, struct sst_err *e)
+{
+	struct sst_reading *p = (struct sst_reading *)s;
+
+	(void)e;
+	if (p->state == SST_READ_STATIC || p->state == SST_READ_ROWS)
+		p->state = p->one ? SST_READ_END : SST_READ_FIND;
+	return 0;
+}
+
+/* A reverse read takes a whole block of the promoted index before it hands out its last row. */
+static void
+read_want(struct sst_stream *s, struct sst_want *want)
+{
+	struct sst_reading *p = (struct sst_reading *)s;
+	uint64_t ahead = 1, at, len;
+
+	if (p->waiting == &p->x.w && p->state == SST_READ_ROWS && p->step == SST_STEP_PASS &&
+	    p->indexed) {
+		len = sst_file_block_len(p->x.w.file);
+		at = p->x.w.want * len;
+		if (p->block_end > at)
+			ahead = (p->block_end - at + len - 1) / len;
+		ahead = ahead > 16 ? 16 : ahead;
+	}
+	sst_window_want(p->waiting, ahead, want);
+}
+
+static void
+read_close(struct sst_stream *s)
+{
+	struct sst_reading *p = (struct sst_reading *)s;
+
+	sst_walk_close(&p->walk);
+	sst_data_close(&p->x);
+	sst_buf_free(&p->key);
+	free(p->ck);
+	free(p->segs);
+	free(p->offs);
+	free(p);
+}
+
+static const struct sst_stream_ops read_ops = { read_next, read_skip, read_want, read_close };
+
+static int
+init(struct sst_reading *p, struct sst_sstable *t, const struct sst_read *r, struct sst_err *e)
+{
+	enum sst_window_mode mode = r->nonblocking ? SST_WINDOW_NONBLOCKING : SST_WINDOW_CACHED;
+	struct sst_file *data = sst_sstable_data(t, e), *index = NULL;
+
+	p->s = (struct sst_stream){ &read_ops, t->table, r->reversed };
+	p->t = t;
+	p->r = r;
+	p->one = r->key.p != NULL;
+	p->slices = r->nslices > 0 ? r->slices : &whole;
+	p->nslices = r->nslices > 0 ? r->nslices : 1;
+	if (data == NULL || (index = sst_sstable_index(t, e)) == NULL)
+		return -1;
+	sst_walk_init(&p->walk, t, index, mode);
+	if (sst_data_init(&p->x, data, mode, &t->header, t->table, e) == -1)
+		return -1;
+	p->ck = calloc(2 * t->header.nck + 1, sizeof(*p->ck));
+	if (r->reversed)
+		p->offs = calloc(SST_SEGMENT, sizeof(*p->offs));
+	if (p->ck == NULL || (r->reversed && p->offs == NULL))
+		return sst_fail_nomem(e);
+	return 0;
+}
+
+/* Sets the walk to where the first partition may be; nothing to find: the stream is at its end. */
+static int
+aim(struct sst_reading *p, struct sst_err *e)
+{
+	const struct sst_read *r = p->r;
+	bool all = !p->one && r->left == r->right;
+	int may;
+
+	if (!p->one && !all && !p->t->murmur3)
+		return sst_fail(e, SST_EUNSUPPORTED, sst_sstable_base(p->t), SST_NOWHERE,
+		    "a token range of a table that has another partitioner than Murmur3");
+	p->token = p->one ? sst_token(r->key) : r->left == INT64_MAX ? INT64_MAX : r->left + 1;
+	may = p->one ? sst_sstable_may_have_key(p->t, r->key, p->token, e)
+		     : sst_sstable_may_have_tokens(p->t, r->left, r->right, e);
+	if (may == -1)
+		return -1;
+	p->state = may ? SST_READ_FIND : SST_READ_END;
+	if (may == 0 || all)
+		return 0;
+	return sst_walk_start(
+	    &p->walk, p->one ? r->key : (struct sst_slice){ NULL, 0 }, p->token, e);
+}
+
+/*
+ * A range without slices, forward, by somebody who can wait: found through the index, read on by a
+ * scan.
+ */
+static int
+range_scan(struct sst_reading *p, struct sst_stream **out, struct sst_err *e)
+{
+	const struct sst_read *r = p->r;
+	bool all = r->left == r->right;
+	int found = 0;
+
+	if (!all && p->state == SST_READ_FIND)
+		found = find(p, e);
+	if (found == -1)
+		return -1;
+	if (!all && p->state == SST_READ_END) {
+		*out = &p->s; /* nothing there */
+		return 0;
+	}
+	if (sst_scan_open(out, p->t, SST_WINDOW_SEQUENTIAL, all ? 0 : p->start,
+		all ? NULL : &r->right, e) == -1)
+		return -1;
+	read_close(&p->s);
+	return 0;
+}
+
+int
+sst_sstable_read(
+    struct sst_sstable *t, const struct sst_read *r, struct sst_stream **out, struct sst_err *e)
+{
+	struct sst_reading *p = calloc(1, sizeof(*p));
+	int rc;
+
+	*out = NULL;
+	if (p == NULL)
+		return sst_fail_nomem(e);
+	rc = init(p, t, r, e);
+	if (rc == 0)
+		rc = aim(p, e);
+	if (rc == 0 && !p->one && !r->reversed && !r->nonblocking && r->nslices == 0)
+		rc = range_scan(p, out, e);
+	else
+		*out = &p->s;
+	if (rc == -1) {
+		*out = NULL;
+		read_close(&p->s);
+	}
+	return rc;
+}

@@ -1,0 +1,98 @@
+/*
+ * libsst/sstable/read.h: a stream over the slices of one partition, or of each partition in a token
+ * range, found through Index.db.  Private to the room.
+ *
+ *	FIND --entry--> PROMOTED --> HEADER --PARTITION--> STATIC --STATIC--> ROWS --...--> FIND or END
+ *
+ * Every step can be interrupted by a wait and is then begun again.
+ */
+#ifndef SST_SSTABLE_READ_H
+#define SST_SSTABLE_READ_H
+
+#include "sstable/int.h"
+
+#define SST_SEGMENT 4096 /* rows whose offsets a reverse read keeps */
+
+enum sst_reading_state {
+	SST_READ_FIND,
+	SST_READ_PROMOTED,
+	SST_READ_HEADER,
+	SST_READ_STATIC,
+	SST_READ_ROWS,
+	SST_READ_END
+};
+
+enum sst_reading_step {
+	SST_STEP_ENTER, /* go to where a slice begins (or ends, in reverse) */
+	SST_STEP_BEFORE,
+	SST_STEP_PASS,
+	SST_STEP_OUT,
+	SST_STEP_LEAVE,
+	SST_STEP_NEXT
+};
+
+struct sst_segment {
+	uint64_t pos;
+};
+
+struct sst_reading {
+	struct sst_stream s; /* first */
+	struct sst_sstable *t;
+	const struct sst_read *r;
+	const struct sst_range *slices;
+	size_t nslices;
+	bool one; /* partition */
+	int64_t token;
+	struct sst_walk walk;
+	struct sst_data x;
+	enum sst_reading_state state;
+	const struct sst_window *waiting;
+	/* The partition. */
+	struct sst_buf key;
+	uint64_t start, rows; /* where it begins; where its first row or marker is */
+	bool indexed;
+	struct sst_promoted promoted;
+	struct sst_slice *ck; /* of a block's bounds */
+	/* The slice. */
+	enum sst_reading_step step;
+	size_t slice;
+	struct sst_item made; /* a marker at its bound, or turned round */
+	size_t expect;        /* 1 + block whose first row must come next; 0: any */
+	/* Forward: x.item is read, and not handed out yet; the deletion in force before it. */
+	bool pending;
+	struct sst_deletion before;
+	/* Backward. */
+	bool fresh;              /* nothing of the slice was handed out */
+	size_t block;            /* of the promoted index */
+	uint64_t block_end;      /* where the pass ends */
+	struct sst_deletion cur; /* in force in the stream; during a pass at x.pos */
+	struct sst_deletion pass;
+	struct sst_segment *segs; /* of the block, the last one's offsets are at hand */
+	size_t nsegs, segs_cap;
+	bool measured; /* segments of the block are known */
+	uint64_t *offs;
+	size_t noffs;
+};
+
+/* The next item of the partition; 0 after its last slice; SST_WAIT; -1. */
+int sst_reading_forward(struct sst_reading *, const struct sst_item **, struct sst_err *);
+int sst_reading_backward(struct sst_reading *, const struct sst_item **, struct sst_err *);
+
+/* Block i of the promoted index, with its places made absolute. */
+int sst_reading_block(struct sst_reading *, size_t i, struct sst_index_block *, struct sst_err *);
+/* The first of the expected block must be at `at`. */
+int sst_reading_expect(struct sst_reading *, const struct sst_bound *at, struct sst_err *);
+/* A marker at a slice's bound. */
+const struct sst_item *sst_reading_mark(struct sst_reading *, const struct sst_bound *at,
+    struct sst_deletion before, struct sst_deletion after);
+
+/* Where a row or marker is. */
+static inline struct sst_bound
+sst_item_bound(const struct sst_item *item, size_t nck)
+{
+	if (item->kind == SST_MARKER)
+		return item->marker.at;
+	return (struct sst_bound){ item->row.ck, nck, 0 };
+}
+
+#endif
