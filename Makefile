@@ -48,10 +48,35 @@ asan: ; $(MAKE) MODE=asan check
 fuzz: ; $(MAKE) MODE=fuzz CC=clang CXX=clang++ fuzzers
 fuzzers: $(FUZZ)
 fuzz-replay: $(REPLAY)
+# Lists what is missing with the line that installs it, and runs that line when it may.
+demo:
+	@tests/packages --install
+	@$(MAKE) -s -j2 all
+	@tests/demo
+check-cassandra: all ; @tests/cassandra/run
+bench: all ; @tests/bench/run
+coverage: ; @tests/fuzz/coverage
+install: all
+	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(BINS)
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard man/*.1)
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man7 $(wildcard man/*.7)
+	for f in $(notdir $(BINS)); do \
+		install -Dm644 completions/$$f.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$f && \
+		install -Dm644 -t $(DESTDIR)$(PREFIX)/share/zsh/site-functions completions/_$$f && \
+		install -Dm644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d completions/$$f.fish || exit 1; \
+	done
+uninstall:
+	for f in $(notdir $(BINS)); do \
+		rm -f $(DESTDIR)$(PREFIX)/bin/$$f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$f \
+			$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$f \
+			$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$f.fish; \
+	done
+	for f in $(notdir $(wildcard man/*.1)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man1/$$f; done
+	for f in $(notdir $(wildcard man/*.7)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man7/$$f; done
 format: ; clang-format -i $(SOURCES)
 SOURCES = $(wildcard libsst/*/*.[ch] libsst/*/*.cc cmd/*/*.[ch] tests/*/*.[ch])
 format-check: ; clang-format --dry-run -Werror $(SOURCES)
 clean: ; rm -rf build
-.PHONY: all check test asan fuzz fuzzers fuzz-replay format format-check clean
+.PHONY: all check test demo check-cassandra bench coverage asan fuzz fuzzers fuzz-replay install uninstall format format-check clean
 .SECONDARY:
 -include $(shell find $O -name '*.d' 2>/dev/null)
