@@ -1,8 +1,9 @@
-/* cmd/tool/quantity.c: sizes and counts in option arguments. */
+/* cmd/tool/quantity.c: sizes, counts and times in option arguments. */
 #include "tool/quantity.h"
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/num.h"
 #include "tool/complain.h"
 
@@ -88,6 +89,17 @@ tool_count(const char *option, const char *text)
 	if (tool_parse_count(text, &n) == -1)
 		exit(tool_problem(TROUBLE, "%s %s: not a count", option, text));
 	return n;
+}
+
+int64_t
+tool_time(const char *option, const char *text)
+{
+	struct sst_err e;
+	int64_t us;
+
+	if (sst_time_parse(&us, sst_slice_str(text), sst_now_us(), &e) == -1)
+		exit(tool_problem(TROUBLE, "%s %s: %s", option, text, e.what));
+	return us;
 }
 
 void

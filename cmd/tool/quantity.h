@@ -1,4 +1,4 @@
-/* cmd/tool/quantity.h: sizes and counts in option arguments. */
+/* cmd/tool/quantity.h: sizes, counts and times in option arguments. */
 #ifndef TOOL_QUANTITY_H
 #define TOOL_QUANTITY_H
 
@@ -15,6 +15,8 @@ int tool_parse_count(const char *text, uint64_t *n);
 /* The same for an option's argument; a bad one is a complaint and exit TROUBLE. */
 uint64_t tool_size(const char *option, const char *text);
 uint64_t tool_count(const char *option, const char *text);
+/* A time as base/clock.h reads it, in µs since 1970; relative ones count from the clock. */
+int64_t tool_time(const char *option, const char *text);
 
 /* Appends a size for people: "512 B", "1.5 KiB", "20 MiB": two digits at least, no more than 4. */
 void tool_add_size(struct sst_buf *, uint64_t bytes);

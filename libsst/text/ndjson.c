@@ -4,7 +4,6 @@
  */
 #include "text/ndjson.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "codec/jsonout.h"
@@ -32,19 +31,22 @@ struct sst_ndjson {
 	struct sst_slice *values; /* of nkey, for splitting */
 };
 
-/* Names of columns; a column without a name is called by its kind and place, from 1 on. */
+/* Names of columns; those without a name are called by their kind and place, from 1 on. */
 static void
 name_columns(
     struct sst_buf *b, struct column *to, const struct sst_column *from, size_t n, const char *kind)
 {
-	char place[32];
+	char place[SST_PLACE_LEN];
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		to[i].type = from[i].type;
 		to[i].name.off = b->n;
-		snprintf(place, sizeof(place), "%s%zu", kind, i + 1);
-		sst_json_put_string(b, from[i].name.n > 0 ? from[i].name : sst_slice_str(place));
+		if (kind != NULL) {
+			sst_text_place(place, kind, i);
+			sst_json_put_string(b, sst_slice_str(place));
+		} else
+			sst_json_put_string(b, from[i].name);
 		sst_buf_addc(b, ':');
 		to[i].name.len = b->n - to[i].name.off;
 	}
@@ -68,10 +70,10 @@ sst_ndjson_new(struct sst_ndjson **out, const struct sst_table *t, struct sst_er
 	n->cks = cols + t->nkey;
 	n->statics = n->cks + t->nck;
 	n->regulars = n->statics + t->nstatic;
-	name_columns(&n->names, n->keys, t->key, t->nkey, "key");
-	name_columns(&n->names, n->cks, t->ck, t->nck, "ck");
-	name_columns(&n->names, n->statics, t->statics, t->nstatic, "static");
-	name_columns(&n->names, n->regulars, t->regulars, t->nregular, "column");
+	name_columns(&n->names, n->keys, t->key, t->nkey, t->named ? NULL : "key");
+	name_columns(&n->names, n->cks, t->ck, t->nck, t->named ? NULL : "ck");
+	name_columns(&n->names, n->statics, t->statics, t->nstatic, NULL);
+	name_columns(&n->names, n->regulars, t->regulars, t->nregular, NULL);
 	if (n->names.bad)
 		goto nomem;
 	*out = n;
@@ -325,8 +327,8 @@ static int
 put_cells(const struct sst_ndjson *n, const struct sst_row *row, const struct column *cols,
     struct sst_buf *b, struct sst_err *e)
 {
-	struct walk w = { row, row->cells, row->cells + row->ncells, row->complex,
-		row->complex + row->ncomplex };
+	struct walk w = { row, row->cells, sst_text_cells_end(row), row->complex,
+		sst_text_complex_end(row) };
 	bool deleted, first = true;
 	uint32_t col;
 

@@ -199,12 +199,25 @@ read_deletion(node *obj, struct sst_deletion *del, struct sst_err *e)
 
 struct prefix { /* of key columns */
 	const struct sst_column *cols;
+	const char *kind;         /* of columns without a name: they go by their place; else NULL */
 	size_t n, need;           /* how many there are, and how many there must be */
 	struct sst_slice *values; /* set, as is count */
 	size_t count;
 };
 
-/* The values of key columns from an object.  Columns without a name go by their place. */
+/* The key column of that name, which must be the next one. */
+static int
+key_column(const struct prefix *x, struct sst_slice name)
+{
+	char place[SST_PLACE_LEN];
+
+	if (x->kind == NULL)
+		return sst_column_find(x->cols, x->n, name);
+	sst_text_place(place, x->kind, x->count);
+	return x->count < x->n && sst_slice_eq(name, sst_slice_str(place)) ? (int)x->count : -1;
+}
+
+/* The values of key columns from an object, in order. */
 static int
 read_columns(struct sst_ndjsonin *r, node *obj, struct prefix *x, struct sst_err *e)
 {
@@ -218,11 +231,7 @@ read_columns(struct sst_ndjsonin *r, node *obj, struct prefix *x, struct sst_err
 	if (obj->type != SST_JSON_OBJECT)
 		return bad(obj, "not an object", e);
 	for (k = sst_json_first(obj); k < sst_json_end(obj); k = sst_json_next(k + 1)) {
-		if (x->count < x->n && x->cols[x->count].name.n == 0)
-			col = (int)x->count;
-		else
-			col = sst_column_find(x->cols, x->n, k->text);
-		if (col == -1)
+		if ((col = key_column(x, k->text)) == -1)
 			return bad(k, "no such key column", e);
 		if ((size_t)col != x->count)
 			return bad(k, "key column out of order", e);
@@ -444,7 +453,7 @@ read_row(struct sst_ndjsonin *r, node *at, node **m, struct sst_err *e)
 	const struct sst_table *t = r->table;
 	bool is_static = r->item.kind == SST_STATIC;
 	struct sst_row *row = &r->item.row;
-	struct prefix ck = { t->ck, t->nck, t->nck, NULL, 0 };
+	struct prefix ck = { t->ck, t->named ? NULL : "ck", t->nck, t->nck, NULL, 0 };
 
 	*row = (struct sst_row){ .del = SST_LIVE };
 	if (read_liveness(at, m, &row->live, e) == -1)
@@ -470,7 +479,8 @@ static int
 read_marker(struct sst_ndjsonin *r, node *at, node **m, struct sst_err *e)
 {
 	struct sst_marker *k = &r->item.marker;
-	struct prefix ck = { r->table->ck, r->table->nck, 0, NULL, 0 };
+	const struct sst_table *t = r->table;
+	struct prefix ck = { t->ck, t->named ? NULL : "ck", t->nck, 0, NULL, 0 };
 	node *b[2];
 
 	*k = (struct sst_marker){ .before = SST_LIVE, .after = SST_LIVE };
@@ -511,7 +521,7 @@ static int
 read_key(struct sst_ndjsonin *r, node *at, node **m, struct sst_err *e)
 {
 	const struct sst_table *t = r->table;
-	struct prefix k = { t->key, t->nkey, t->nkey, NULL, 0 };
+	struct prefix k = { t->key, t->named ? NULL : "key", t->nkey, t->nkey, NULL, 0 };
 	size_t i;
 
 	if (m[KEY] == NULL)

@@ -168,3 +168,9 @@ sst_text_fail_at(const struct sst_item *item, struct sst_err *e)
 	}
 	return -1;
 }
+
+void
+sst_text_place(char buf[SST_PLACE_LEN], const char *kind, size_t i)
+{
+	snprintf(buf, SST_PLACE_LEN, "%s%zu", kind, i + 1);
+}

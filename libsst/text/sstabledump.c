@@ -365,8 +365,8 @@ static int
 put_cells(struct sst_sstabledump *d, const struct sst_row *row, const struct column *cols,
     struct sst_buf *b, struct sst_err *e)
 {
-	const struct sst_cell *c = row->cells, *end = c + row->ncells;
-	const struct sst_complex_deletion *x = row->complex, *xend = x + row->ncomplex;
+	const struct sst_cell *c = row->cells, *end = sst_text_cells_end(row);
+	const struct sst_complex_deletion *x = row->complex, *xend = sst_text_complex_end(row);
 	size_t start;
 
 	SST_ADD(b, ",\n        \"cells\" : [");
