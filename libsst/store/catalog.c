@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "cql/schema.h"
 #include "sstable/statistics.h"
@@ -40,13 +39,8 @@ make_table(struct sst_store *s, const struct sst_schema *schema, const struct ss
 	struct sst_buf text = { 0 };
 	int r;
 
-	if (memcmp(t.id, none, sizeof(none)) == 0) {
-		if (getrandom(t.id, sizeof(t.id), 0) != sizeof(t.id))
-			return sst_fail(
-			    e, SST_ESYS, s->dir, SST_NOWHERE, "no random bytes for an id");
-		t.id[6] = (uint8_t)((t.id[6] & 0x0f) | 0x40); /* a UUID of version 4 */
-		t.id[8] = (uint8_t)((t.id[8] & 0x3f) | 0x80);
-	}
+	if (memcmp(t.id, none, sizeof(none)) == 0 && sst_datadir_uuid(t.id, e) == -1)
+		return -1;
 	memcpy(d.id, t.id, sizeof(d.id));
 	sst_schema_print_snapshot(schema, &t, &text);
 	r = text.bad

@@ -10,7 +10,6 @@
 #include "sstable/name.h"
 
 #define PATH 4096
-#define TABLES_MAX 100000 /* more folders than anybody has tables */
 
 /* ---- paths and listings ---- */
 
@@ -142,9 +141,6 @@ add_table(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io, c
 	t.schema = seen[0];
 	if (!seen[0] && !seen[1])
 		return 0;
-	if (d->ntables == TABLES_MAX)
-		return sst_fail(
-		    e, SST_ELIMIT, folder, SST_NOWHERE, "more than %d tables", TABLES_MAX);
 	if ((d->ntables & (d->ntables - 1)) == 0) { /* full at 0, 1, 2, 4, … */
 		grown = sst_arena_array(a, d->ntables == 0 ? 1 : 2 * d->ntables, sizeof(t));
 		if (grown == NULL)
@@ -317,6 +313,24 @@ make_dir(const struct sst_io *io, const char *path, struct sst_err *e)
 }
 
 int
+sst_datadir_random(void *buf, size_t n, struct sst_err *e)
+{
+	if (getrandom(buf, n, 0) == (ssize_t)n)
+		return 0;
+	return sst_fail(e, SST_ESYS, NULL, SST_NOWHERE, "the system gives no random bytes");
+}
+
+int
+sst_datadir_uuid(uint8_t id[16], struct sst_err *e)
+{
+	if (sst_datadir_random(id, 16, e) == -1)
+		return -1;
+	id[6] = (uint8_t)((id[6] & 0x0f) | 0x40); /* version 4 */
+	id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
+	return 0;
+}
+
+int
 sst_datadir_make(const struct sst_io *io, const char *dir, struct sst_err *e)
 {
 	uint8_t id[16];
@@ -327,10 +341,8 @@ sst_datadir_make(const struct sst_io *io, const char *dir, struct sst_err *e)
 		return -1;
 	if ((r = read_hostid(io, dir, id, e)) != 0)
 		return r == 1 ? 0 : -1;
-	if (getrandom(id, sizeof(id), 0) != sizeof(id))
-		return sst_fail(e, SST_ESYS, dir, SST_NOWHERE, "no random bytes for a host id");
-	id[6] = (uint8_t)((id[6] & 0x0f) | 0x40); /* version 4 */
-	id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
+	if (sst_datadir_uuid(id, e) == -1)
+		return -1;
 	snprintf(text, sizeof(text),
 	    "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n", id[0], id[1],
 	    id[2], id[3], id[4], id[5], id[6], id[7], id[8], id[9], id[10], id[11], id[12], id[13],

@@ -1,9 +1,9 @@
 /* store/flush.c: a memtable becomes an SSTable: live/publish.h says when it is one. */
 #include <stdio.h>
-#include <sys/random.h>
 
 #include "live/publish.h"
 #include "sstable/writer.h"
+#include "store/datadir.h"
 #include "store/shelf.h"
 
 #define VERSION "me" /* read by Cassandra 4.0 to 5.0 and ScyllaDB */
@@ -65,8 +65,8 @@ publish(struct sst_shelf *s, const struct sst_shelf_flush *f, bool *doubt, struc
 	const char *base;
 	int r = -1;
 
-	if (getrandom(how.random, sizeof(how.random), 0) != sizeof(how.random))
-		return sst_fail(e, SST_ESYS, s->folder, SST_NOWHERE, "no random bytes");
+	if (sst_datadir_random(how.random, sizeof(how.random), e) == -1)
+		return -1;
 	if (sst_publish_begin(&p, s->io, s->folder, &how, e) == -1)
 		return -1;
 	if (sst_publish_add(p, (int32_t)sst_writer_components(s->table, &o, all), &base, e) == -1)

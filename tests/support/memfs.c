@@ -477,9 +477,13 @@ mem_realpath(void *ctx, const char *path, char *buf, size_t n)
 	size_t inode;
 	int r = lookup(ctx, path, &inode);
 
-	if (r == 0 && (size_t)snprintf(buf, n, "%s", path) >= n)
-		r = -ERANGE;
-	return r;
+	if (r < 0)
+		return r;
+	if ((size_t)snprintf(buf, n, "%s", path) >= n)
+		return -ERANGE;
+	for (n = strlen(buf); n > 1 && buf[n - 1] == '/'; n--)
+		buf[n - 1] = '\0';
+	return 0;
 }
 
 static int
