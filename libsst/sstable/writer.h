@@ -67,7 +67,7 @@ struct sst_written { /* what finish made */
  */
 int sst_writer_finish(struct sst_writer *, struct sst_written *written, struct sst_err *);
 
-/* Removes its files and frees; TOC.txt.tmp stays empty for whoever claimed it.  NULL is fine. */
+/* Removes its files and frees; TOC.txt.tmp is left to whoever claimed it.  NULL is fine. */
 void sst_writer_abort(struct sst_writer *);
 
 /* Components that writing this table makes, TOC.txt included, in TOC order; *n at most
