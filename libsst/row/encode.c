@@ -62,9 +62,12 @@ put_ttl(uint8_t *p, const struct sst_header *h, uint32_t ttl_s)
 	return put_vint(p, (uint64_t)ttl_s - (uint64_t)h->min_ttl_s);
 }
 
+/* None, where a row has deletions of other columns, has the largest deletion time. */
 static inline uint8_t *
 put_del(uint8_t *p, const struct sst_header *h, struct sst_deletion d)
 {
+	if (d.ts_us == SST_NO_TS)
+		d.ldt_s = h->uint_ldt ? (int64_t)UINT32_MAX : INT32_MAX;
 	return put_ldt(put_ts(p, h, d.ts_us), h, d.ldt_s);
 }
 
