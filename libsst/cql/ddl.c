@@ -93,8 +93,8 @@ primary_key(struct sst_parser *p, struct sst_statement *s)
 }
 
 /*
- * The columns of a table, up to the closing bracket.  Cassandra forgets the commas between dropped
- * columns where the primary key is one column (formats/errata.md), so a name may follow a column.
+ * The columns of a table, up to the closing bracket.  Some writers leave out the commas between
+ * dropped columns (formats/schema-cql.md), so a column may follow another without one.
  */
 static int
 table_columns(struct sst_parser *p, struct sst_statement *s)

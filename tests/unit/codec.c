@@ -1,7 +1,9 @@
 /* tests/unit/codec.c: numbers, checksums, hashes and compressors, against what Cassandra made. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/io.h"
 #include "base/num.h"
 #include "codec/compress.h"
 #include "codec/crc.h"
@@ -124,6 +126,7 @@ START_TEST(vints_of_every_length)
 {
 	struct sst_buf b = { 0 };
 	uint32_t rnd = 3;
+	size_t wrong = 0; /* an assertion each would take a second */
 
 	for (int i = 0; i < 100000; i++) {
 		uint64_t v;
@@ -133,11 +136,11 @@ START_TEST(vints_of_every_length)
 		v = rnd * UINT64_C(0x9e3779b97f4a7c15) >> (i % 64);
 		sst_buf_reset(&b);
 		sst_put_vint(&b, v);
-		ck_assert_uint_eq(b.n, sst_vint_len(v));
+		wrong += b.n != sst_vint_len(v);
 		in = sst_in_new(sst_buf_slice(&b), 0);
-		ck_assert_uint_eq(sst_get_vint(&in), v);
-		ck_assert(!in.bad && in.p == in.end);
+		wrong += sst_get_vint(&in) != v || in.bad || in.p != in.end;
 	}
+	ck_assert_uint_eq(wrong, 0);
 	sst_buf_free(&b);
 }
 END_TEST
@@ -377,6 +380,76 @@ START_TEST(codec_options)
 }
 END_TEST
 
+/* ---- the worked examples of formats/primitives.md ---- */
+
+/* Bytes written as "`00 ff` |…"; moves on behind the second backtick. */
+static struct sst_slice
+doc_bytes(const char **at, uint8_t *to, size_t max)
+{
+	const char *p = strchr(*at, '`') + 1;
+	size_t n = 0;
+	unsigned v;
+
+	for (; *p != '`' && n < max; n++) {
+		ck_assert_int_eq(sscanf(p, "%2x", &v), 1);
+		to[n] = (uint8_t)v;
+		p += p[2] == ' ' ? 3 : 2;
+	}
+	*at = p + 1;
+	return (struct sst_slice){ to, n };
+}
+
+static void
+check_doc_line(const char *line, int *vints_seen, int *hashes_seen)
+{
+	uint8_t u[9], v[9], key[32];
+	unsigned long long number, h[2];
+	const char *p = line;
+	long long number_signed;
+	uint64_t hash[2];
+
+	if (sscanf(line, "| %llu | `%*2x", &number) == 1 && strchr(line, '`') != NULL) {
+		struct sst_in in = sst_in_new(doc_bytes(&p, u, sizeof(u)), 0);
+
+		ck_assert_uint_eq(sst_get_vint(&in), number);
+		ck_assert(!in.bad && in.p == in.end);
+		ck_assert_int_eq(sscanf(p, " | %lld |", &number_signed), 1);
+		in = sst_in_new(doc_bytes(&p, v, sizeof(v)), 0);
+		ck_assert_int_eq(sst_get_svint(&in), number_signed);
+		ck_assert(!in.bad && in.p == in.end);
+		++*vints_seen;
+	} else if (strncmp(line, "| `", 3) == 0 && strstr(line, "` | ") != NULL &&
+	    strchr(line, '(') == NULL && line[5] != 'm') {
+		struct sst_slice s = doc_bytes(&p, key, sizeof(key));
+
+		ck_assert_int_eq(sscanf(p, " | %llx | %llx |", &h[0], &h[1]), 2);
+		sst_murmur3_128(s, hash);
+		ck_assert_uint_eq(hash[0], h[0]);
+		ck_assert_uint_eq(hash[1], h[1]);
+		++*hashes_seen;
+	}
+}
+
+START_TEST(the_page_is_right)
+{
+	struct sst_buf text = { 0 };
+	int nvints = 0, nhashes = 0;
+	struct sst_err e;
+	char *line, *end;
+
+	ck_assert_int_eq(
+	    sst_io_read_file(&sst_io_posix, "formats/primitives.md", 1 << 20, &text, &e), 0);
+	sst_buf_addc(&text, '\0');
+	for (line = (char *)text.p; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		*end = '\0';
+		check_doc_line(line, &nvints, &nhashes);
+	}
+	ck_assert_int_eq(nvints, 14);
+	ck_assert_int_eq(nhashes, 5);
+	sst_buf_free(&text);
+}
+END_TEST
+
 Suite *
 codec_suite(void)
 {
@@ -396,6 +469,7 @@ codec_suite(void)
 	tcase_add_test(t, zstd_window_is_limited);
 	tcase_add_test(t, codec_too_long);
 	tcase_add_test(t, codec_options);
+	tcase_add_test(t, the_page_is_right);
 	suite_add_tcase(s, t);
 	return s;
 }
