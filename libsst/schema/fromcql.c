@@ -170,10 +170,21 @@ next(struct parser *p, struct token *t)
 	return r == 0 && t->own.bad ? sst_fail_nomem(p->e) : r;
 }
 
+/* Checks what was appended from `at` on. */
+static int
+validate(struct parser *p, const struct sst_type *t, size_t at)
+{
+	if (p->b->bad)
+		return sst_fail_nomem(p->e);
+	return sst_type_validate(
+	    t, (struct sst_slice){ sst_buf_slice(p->b).p + at, p->b->n - at }, p->e);
+}
+
 static int
 store(struct parser *p, const struct sst_type *t, const struct token *k)
 {
 	struct sst_slice s = k->text;
+	size_t at = p->b->n;
 	int64_t v;
 
 	if ((sst_ops(t)->literals & k->kind) == 0)
@@ -182,7 +193,7 @@ store(struct parser *p, const struct sst_type *t, const struct token *k)
 		s = (struct sst_slice){ s.p + 2, s.n - 2 };
 		if (!sst_read_hex(s, p->b))
 			return sst_fail_text(t, k->text, p->e);
-		return 0;
+		return validate(p, t, at);
 	}
 	if (t->kind == SST_COUNTER) {
 		if (!sst_read_i64(s, &v))
@@ -208,10 +219,7 @@ parse_bytes(struct parser *p, const struct sst_type *t)
 		p->p++;
 	if (!sst_read_hex((struct sst_slice){ from, (size_t)(p->p - from) }, p->b) || !take(p, ')'))
 		return fail(p, "want whole bytes and )");
-	if (p->b->bad)
-		return sst_fail_nomem(p->e);
-	return sst_type_validate(
-	    t, (struct sst_slice){ sst_buf_slice(p->b).p + at, p->b->n - at }, p->e);
+	return validate(p, t, at);
 }
 
 static int

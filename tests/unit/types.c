@@ -269,6 +269,64 @@ START_TEST(reads_what_it_prints)
 }
 END_TEST
 
+static void
+put_text(FILE *f, const struct row *r, const char *name, form *print)
+{
+	struct sst_err e;
+	struct sst_slice text = make(print, r->type, r->bytes, &e);
+	size_t i;
+
+	ck_assert_ptr_nonnull(text.p);
+	fprintf(f, "%.*s\t", (int)r->col[CLASS].n, (const char *)r->col[CLASS].p);
+	for (i = 0; i < r->bytes.n; i++)
+		fprintf(f, "%02x", r->bytes.p[i]);
+	fprintf(f, "\t%s\t", name);
+	for (i = 0; i < text.n; i++)
+		switch (text.p[i]) {
+		case '\t':
+			fputs("\\t", f);
+			break;
+		case '\n':
+			fputs("\\n", f);
+			break;
+		case '\r':
+			fputs("\\r", f);
+			break;
+		case '\0':
+			fputs("\\0", f);
+			break;
+		case '\\':
+			fputs("\\\\", f);
+			break;
+		default:
+			fputc(text.p[i], f);
+		}
+	fputc('\n', f);
+}
+
+/* Our texts, for types-capture's check by a Cassandra. */
+START_TEST(writes_texts_for_cassandra)
+{
+	const char *path = getenv("TYPES_OUT");
+	FILE *f = path != NULL ? fopen(path, "w") : NULL;
+	size_t i;
+
+	ck_assert(path == NULL || f != NULL);
+	for (i = 0; i < nrows && f != NULL; i++) {
+		if (is(rows[i].col[CQL], "!") || is(rows[i].col[STRING], "-"))
+			continue;
+		if (!is(rows[i].col[CQL], "-") ||
+		    (rows[i].bytes.n == 0 && rows[i].type->kind < SST_LIST))
+			put_text(f, &rows[i], "cql", sst_type_to_cql);
+		if (sst_slice_eq(rows[i].col[FROM_JSON], rows[i].col[BYTES]) &&
+		    !holds(rows[i].col[CLASS], "UserType"))
+			put_text(f, &rows[i], "json", sst_type_to_ndjson);
+	}
+	if (f != NULL)
+		ck_assert_int_eq(fclose(f), 0);
+}
+END_TEST
+
 START_TEST(orders_as_cassandra)
 {
 	size_t i, j;
@@ -318,6 +376,7 @@ types_suite(void)
 	tcase_add_test(t, prints_as_cassandra);
 	tcase_add_test(t, reads_as_cassandra);
 	tcase_add_test(t, reads_what_it_prints);
+	tcase_add_test(t, writes_texts_for_cassandra);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(o, read_order, forget);
 	tcase_add_test(o, orders_as_cassandra);
