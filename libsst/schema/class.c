@@ -212,6 +212,19 @@ make(struct parser *p, enum sst_kind kind, const struct args *args, bool names)
 	return t;
 }
 
+/* Fields that have one name could not be told apart in any text. */
+static int
+check_fields(struct parser *p, const struct sst_type *t)
+{
+	struct sst_slice *names = sst_arena_array(p->arena, t->nargs + 1, sizeof(*names));
+
+	if (names == NULL)
+		return sst_fail_nomem(p->e);
+	if (t->nargs > 0)
+		memcpy(names, t->fields, t->nargs * sizeof(*names));
+	return sst_find_twice(names, t->nargs) == NULL ? 0 : fail(p, "two fields of one name");
+}
+
 static struct sst_type *
 parse_udt(struct parser *p, bool frozen)
 {
@@ -244,7 +257,7 @@ parse_udt(struct parser *p, bool frozen)
 		if (add_arg(p, &args, field, frozen) == -1)
 			return NULL;
 	}
-	if ((t = make(p, SST_UDT, &args, true)) == NULL)
+	if ((t = make(p, SST_UDT, &args, true)) == NULL || check_fields(p, t) == -1)
 		return NULL;
 	t->keyspace = keyspace;
 	t->name = name;

@@ -47,7 +47,8 @@ validate_collection(const struct sst_type *t, struct sst_slice s, struct sst_err
 
 	if (s.n < 4)
 		return sst_fail_value(t, s, e);
-	n = (int32_t)sst_get_u32(&in);
+	if ((n = (int32_t)sst_get_u32(&in)) < 0)
+		return sst_fail_value(t, s, e);
 	for (i = 0; i < n; i++)
 		for (j = 0; j < parts(t); j++) {
 			if (!sst_get_element(&in, &v) || v.p == NULL)
@@ -112,7 +113,8 @@ print_collection(const struct sst_type *t, struct sst_slice s, enum sst_form for
 		sst_put_hex(b, s);
 		return 0;
 	}
-	n = (int32_t)sst_get_u32(&in);
+	if ((n = (int32_t)sst_get_u32(&in)) < 0)
+		return sst_fail_value(t, s, e);
 	sst_buf_addc(b, list ? '[' : '{');
 	for (i = 0; i < n; i++) {
 		if (i > 0)

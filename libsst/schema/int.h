@@ -83,6 +83,9 @@ const struct sst_kind_ops *sst_ops(const struct sst_type *);
 
 /* A new type in the arena, with fixed_len of its kind; NULL and *e without memory. */
 struct sst_type *sst_type_new(struct sst_arena *, enum sst_kind, size_t nargs, struct sst_err *);
+/* Sorts names; one that is there twice, or NULL. */
+const struct sst_slice *sst_find_twice(struct sst_slice *names, size_t n);
+
 /* Sets dim and fixed_len of a vector; SST_EINVAL for 0, SST_ELIMIT for too many. */
 int sst_type_set_dim(struct sst_type *, uint64_t dim, struct sst_err *);
 

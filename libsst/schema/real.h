@@ -1,7 +1,7 @@
 /*
  * libsst/schema/real.h: float and double to text and back, with the digits that Java prints.  Its
- * algorithm up to JDK 18 does not always find the shortest digits (2.0E-3 is 0.002, but 2^-44 has
- * one digit more than it needs), and Cassandra's tools print what it prints.
+ * algorithm up to JDK 18 does not always find the shortest digits (2E23 is 1.9999999999999998E23),
+ * and Cassandra's tools print what it prints.
  */
 #ifndef SST_SCHEMA_REAL_H
 #define SST_SCHEMA_REAL_H

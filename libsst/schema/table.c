@@ -38,14 +38,6 @@ compare_columns(const void *a, const void *b)
 }
 
 static int
-compare_names(const void *a, const void *b)
-{
-	const struct sst_slice *x = a, *y = b;
-
-	return sst_slice_cmp(*x, *y);
-}
-
-static int
 check_names(const struct sst_table *t, struct sst_arena *a, struct sst_err *e)
 {
 	const struct {
@@ -55,18 +47,17 @@ check_names(const struct sst_table *t, struct sst_arena *a, struct sst_err *e)
 		{ t->regulars, t->nregular } };
 	size_t n = t->nkey + t->nck + t->nstatic + t->nregular, i, j, k = 0;
 	struct sst_slice *names = sst_arena_array(a, n, sizeof(*names));
+	const struct sst_slice *twice;
 
 	if (names == NULL)
 		return sst_fail_nomem(e);
 	for (i = 0; i < SST_ARRAY_LEN(all); i++)
 		for (j = 0; j < all[i].n; j++)
 			names[k++] = all[i].cols[j].name;
-	qsort(names, n, sizeof(*names), compare_names);
-	for (i = 1; i < n; i++)
-		if (sst_slice_eq(names[i - 1], names[i]))
-			return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE,
-			    "table %.*s: two columns named %.*s", (int)t->name.n,
-			    (const char *)t->name.p, (int)names[i].n, (const char *)names[i].p);
+	if ((twice = sst_find_twice(names, n)) != NULL)
+		return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE,
+		    "table %.*s: two columns named %.*s", (int)t->name.n, (const char *)t->name.p,
+		    (int)twice->n, (const char *)twice->p);
 	return 0;
 }
 

@@ -12,7 +12,7 @@ sst_put_hex(struct sst_buf *b, struct sst_slice s)
 	uint8_t *p;
 	size_t i;
 
-	if (s.n > SIZE_MAX / 2 || !sst_buf_room(b, 2 * s.n))
+	if (s.n == 0 || s.n > SIZE_MAX / 2 || !sst_buf_room(b, 2 * s.n))
 		return;
 	p = b->p + b->n;
 	for (i = 0; i < s.n; i++) {

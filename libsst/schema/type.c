@@ -2,6 +2,8 @@
  * libsst/schema/type.c: what is the same for every kind of type: the table of kinds, freezing, cell
  * types, and the calls that go on to the kind's own functions.
  */
+#include <stdlib.h>
+
 #include "schema/int.h"
 
 static const struct sst_kind_ops *const kinds[] = {
@@ -62,6 +64,26 @@ sst_type_new(struct sst_arena *a, enum sst_kind kind, size_t nargs, struct sst_e
 		return NULL;
 	}
 	return t;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct sst_slice *x = a, *y = b;
+
+	return sst_slice_cmp(*x, *y);
+}
+
+const struct sst_slice *
+sst_find_twice(struct sst_slice *names, size_t n)
+{
+	size_t i;
+
+	qsort(names, n, sizeof(*names), compare_names);
+	for (i = 1; i < n; i++)
+		if (sst_slice_eq(names[i - 1], names[i]))
+			return &names[i];
+	return NULL;
 }
 
 int

@@ -75,16 +75,20 @@ pick(struct sst_slice *in, struct sst_arena *a)
 	return t;
 }
 
-/* Sets and maps are sorted when they are read, so bytes in another order come back in order. */
+/*
+ * Sets and maps are sorted when they are read; a duration's vints may be longer than need be, and
+ * it compares by its bytes; a counter's text is only its sum.
+ */
 static bool
-is_sorted_when_read(const struct sst_type *t)
+has_several_encodings(const struct sst_type *t)
 {
 	size_t i;
 
 	for (i = 0; i < t->nargs; i++)
-		if (is_sorted_when_read(t->args[i]))
+		if (has_several_encodings(t->args[i]))
 			return true;
-	return t->kind == SST_SET || t->kind == SST_MAP;
+	return t->kind == SST_SET || t->kind == SST_MAP || t->kind == SST_DURATION ||
+	    t->kind == SST_COUNTER;
 }
 
 static void
@@ -97,7 +101,8 @@ print_and_read(const struct sst_type *t, struct sst_slice v)
 	if (sst_type_to_cql(t, v, &text, &e) == 0 && valid &&
 	    sst_type_from_cql(t, sst_buf_slice(&text), &back, &e) == 0) {
 		CHECK(sst_type_validate(t, sst_buf_slice(&back), &e) == 0);
-		CHECK(is_sorted_when_read(t) || sst_type_compare(t, sst_buf_slice(&back), v) == 0);
+		CHECK(
+		    has_several_encodings(t) || sst_type_compare(t, sst_buf_slice(&back), v) == 0);
 	}
 	sst_buf_reset(&text);
 	sst_buf_reset(&back);

@@ -142,6 +142,7 @@ static const struct {
 	{ "UserType(ks,6x)", false, SST_EINVAL, 14 },
 	{ "UserType(ks,61 62:LongType)", false, SST_EINVAL, 15 },
 	{ "UserType(ks,61,62)", false, SST_EINVAL, 17 },
+	{ "UserType(ks,61,62:LongType,62:LongType)", false, SST_EINVAL, 39 },
 	{ "VectorType", false, SST_EINVAL, 10 },
 	{ "VectorType(LongType)", false, SST_EINVAL, 19 },
 	{ "VectorType(LongType , 0)", false, SST_EINVAL, SST_NOWHERE },
