@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "row/serial.h"
 
+#define EXT_KNOWN (SST_EXT_STATIC | SST_EXT_SHADOWABLE | SST_EXT_SCYLLA_SHADOWABLE)
 #define CK_BATCH 32 /* clustering values that share a word of two bits each */
 
 static int64_t
@@ -203,7 +204,7 @@ sst_decode_head(
 	else {
 		if (head->flags & SST_ROW_EXTENDED)
 			head->ext = sst_get_u8(in);
-		if (head->ext & (uint8_t) ~(SST_EXT_STATIC | SST_EXT_SHADOWABLE))
+		if (head->ext & (uint8_t)~EXT_KNOWN)
 			return sst_fail(e, SST_EDAMAGED, NULL, at + 1,
 			    "extended flags %02x of a row", head->ext);
 		if ((head->flags & (SST_ROW_TTL | SST_ROW_TIMESTAMP)) == SST_ROW_TTL)
@@ -408,6 +409,27 @@ decode_subset(struct sst_decoder *d, const struct sst_header_column *cols, size_
 	return 0;
 }
 
+/*
+ * ScyllaDB writes a shadowable deletion beside the row's own one.  A row here has one: the other says
+ * nothing when it is not later, or when the row's liveness is later still.
+ */
+static int
+get_scylla_shadowable(
+    const struct sst_header *h, struct sst_in *in, struct sst_row *row, struct sst_err *e)
+{
+	struct sst_deletion del = get_delta_deletion(h, in);
+
+	if (del.ts_us <= row->del.ts_us ||
+	    (row->live.ts_us > del.ts_us && row->del.ts_us != SST_NO_TS))
+		return 0;
+	if (row->del.ts_us != SST_NO_TS && !in->bad)
+		return sst_fail(e, SST_EUNSUPPORTED, NULL, in->off,
+		    "row with a deletion and a later shadowable one");
+	row->del = del;
+	row->shadowable = true;
+	return 0;
+}
+
 static int
 decode_row(struct sst_decoder *d, struct sst_in *in, const struct sst_row_head *head,
     struct sst_item *item, struct sst_err *e)
@@ -433,6 +455,8 @@ decode_row(struct sst_decoder *d, struct sst_in *in, const struct sst_row_head *
 		row->del = get_delta_deletion(h, in);
 		row->shadowable = head->ext & SST_EXT_SHADOWABLE;
 	}
+	if ((head->ext & SST_EXT_SCYLLA_SHADOWABLE) && get_scylla_shadowable(h, in, row, e) == -1)
+		return -1;
 	if (!(head->flags & SST_ROW_ALL_COLUMNS)) {
 		if (decode_subset(d, cols, n, in, row, deletions, e) == -1)
 			return -1;

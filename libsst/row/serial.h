@@ -32,6 +32,7 @@
 
 #define SST_EXT_STATIC 0x01
 #define SST_EXT_SHADOWABLE 0x02
+#define SST_EXT_SCYLLA_SHADOWABLE 0x80 /* another deletion follows, which is shadowable */
 
 #define SST_CELL_DELETED 0x01
 #define SST_CELL_EXPIRING 0x02
