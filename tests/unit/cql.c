@@ -64,12 +64,13 @@ printed(void)
 static const char *const snapshots[] = { "alltypes", "cameltable", "cnt", "compact_one",
 	"dropped_simple", "onlykey", "re", "shared", "simple", "two", "ucs" };
 
-START_TEST(snapshots_come_back_byte_for_byte)
+static void
+snapshots_come_back_byte_for_byte_row(size_t row)
 {
 	struct sst_buf text = { 0 };
 	char path[64];
 
-	snprintf(path, sizeof(path), "tests/cql/%s.cql", snapshots[_i]);
+	snprintf(path, sizeof(path), "tests/cql/%s.cql", snapshots[row]);
 	ck_assert_int_eq(sst_io_read_file(&sst_io_posix, path, 1 << 20, &text, &err), 0);
 	ck_assert_msg(sst_schema_parse(&schema, &arena, sst_buf_slice(&text), path,
 			  (struct sst_slice){ NULL, 0 }, &err) == 0,
@@ -83,6 +84,15 @@ START_TEST(snapshots_come_back_byte_for_byte)
 	sst_buf_addc(&text, '\0');
 	ck_assert_str_eq(printed(), (const char *)text.p);
 	sst_buf_free(&text);
+}
+
+START_TEST(snapshots_come_back_byte_for_byte)
+{
+	for (size_t row = 0; row < SST_ARRAY_LEN(snapshots); row++) {
+		snapshots_come_back_byte_for_byte_row(row);
+		teardown();
+		setup();
+	}
 }
 END_TEST
 
@@ -115,19 +125,29 @@ static const struct {
 	{ "# ! \x80 \x01", SST_TOK_BAD, 4 },
 };
 
-START_TEST(tokens_have_kinds)
+static void
+tokens_have_kinds_row(size_t row)
 {
-	struct sst_lexer l = sst_lexer_new(lit(tokens[_i].text));
+	struct sst_lexer l = sst_lexer_new(lit(tokens[row].text));
 	struct sst_token t;
 	int n = 0;
 
 	while ((t = sst_lexer_next(&l)).kind != SST_TOK_END) {
-		ck_assert_msg(t.kind == tokens[_i].kind, "%.*s", (int)t.text.n, t.text.p);
-		ck_assert_ptr_eq(t.text.p, (const uint8_t *)tokens[_i].text + t.off);
+		ck_assert_msg(t.kind == tokens[row].kind, "%.*s", (int)t.text.n, t.text.p);
+		ck_assert_ptr_eq(t.text.p, (const uint8_t *)tokens[row].text + t.off);
 		n++;
 	}
-	ck_assert_int_eq(n, tokens[_i].n);
+	ck_assert_int_eq(n, tokens[row].n);
 	ck_assert_int_eq(sst_lexer_next(&l).kind, SST_TOK_END);
+}
+
+START_TEST(tokens_have_kinds)
+{
+	for (size_t row = 0; row < SST_ARRAY_LEN(tokens); row++) {
+		tokens_have_kinds_row(row);
+		teardown();
+		setup();
+	}
 }
 END_TEST
 
@@ -217,23 +237,33 @@ static const struct {
 	{ "(map<text,set<int>>){}", "(map<text, set<int>>) {}", SST_TERM_CAST, 1 },
 };
 
-START_TEST(reads_terms)
+static void
+reads_terms_row(size_t row)
 {
-	struct sst_slice text = lit(terms[_i].text);
+	struct sst_slice text = lit(terms[row].text);
 	struct sst_parser p = sst_parser_new(text, &arena, NULL, (struct sst_slice){ 0 }, &err);
 	struct sst_term *t = sst_term_parse(&p), *c;
 	size_t n = 0;
 
 	ck_assert_msg(t != NULL, "%s", err.what);
 	ck_assert_int_eq(p.tok.kind, SST_TOK_END);
-	ck_assert_int_eq(t->kind, terms[_i].kind);
+	ck_assert_int_eq(t->kind, terms[row].kind);
 	ck_assert(sst_slice_eq(t->text, text));
 	for (c = t->first; c != NULL; c = c->next)
 		n++;
 	ck_assert_uint_eq(n, t->ncount);
-	ck_assert_uint_eq(n, terms[_i].ncount);
+	ck_assert_uint_eq(n, terms[row].ncount);
 	sst_term_put(t, &out);
-	ck_assert_str_eq(printed(), terms[_i].want != NULL ? terms[_i].want : terms[_i].text);
+	ck_assert_str_eq(printed(), terms[row].want != NULL ? terms[row].want : terms[row].text);
+}
+
+START_TEST(reads_terms)
+{
+	for (size_t row = 0; row < SST_ARRAY_LEN(terms); row++) {
+		reads_terms_row(row);
+		teardown();
+		setup();
+	}
 }
 END_TEST
 
@@ -264,15 +294,25 @@ static const struct {
 	    "abcdefghijklmnopqrstuvwxyz0123456789" },
 };
 
-START_TEST(refuses_bad_terms)
+static void
+refuses_bad_terms_row(size_t row)
 {
 	struct sst_parser p =
-	    sst_parser_new(lit(bad_terms[_i].text), &arena, NULL, (struct sst_slice){ 0 }, &err);
+	    sst_parser_new(lit(bad_terms[row].text), &arena, NULL, (struct sst_slice){ 0 }, &err);
 
 	if (sst_term_parse(&p) != NULL)
 		sst_parser_expected(&p, "the end");
-	ck_assert_str_eq(err.what, bad_terms[_i].what);
+	ck_assert_str_eq(err.what, bad_terms[row].what);
 	ck_assert_int_eq(err.code, SST_EINVAL);
+}
+
+START_TEST(refuses_bad_terms)
+{
+	for (size_t row = 0; row < SST_ARRAY_LEN(bad_terms); row++) {
+		refuses_bad_terms_row(row);
+		teardown();
+		setup();
+	}
 }
 END_TEST
 
@@ -407,17 +447,27 @@ static const struct {
 	{ "{'class': 'a.b.c.ZstdCompressor'}", "a.b.c.ZstdCompressor", 0 },
 };
 
-START_TEST(reads_compression)
+static void
+reads_compression_row(size_t row)
 {
 	const struct sst_table *t;
 
-	sst_buf_addf(
-	    &out, "create table t (a int primary key) with compression = %s", compressions[_i].map);
+	sst_buf_addf(&out, "create table t (a int primary key) with compression = %s",
+	    compressions[row].map);
 	ck_assert_msg(parse(printed()) == 0, "%s", err.what);
 	t = table("t");
-	ck_assert(sst_slice_eq(t->compression.class_name, lit(compressions[_i].class_name)));
-	ck_assert_int_eq(t->compression.level, compressions[_i].level);
+	ck_assert(sst_slice_eq(t->compression.class_name, lit(compressions[row].class_name)));
+	ck_assert_int_eq(t->compression.level, compressions[row].level);
 	ck_assert_uint_eq(t->compression.chunk_len, 16384);
+}
+
+START_TEST(reads_compression)
+{
+	for (size_t row = 0; row < SST_ARRAY_LEN(compressions); row++) {
+		reads_compression_row(row);
+		teardown();
+		setup();
+	}
 }
 END_TEST
 
@@ -636,15 +686,25 @@ static const struct {
 	{ "use 5", "line 1: expected a keyspace, found 5" },
 };
 
-START_TEST(refuses_bad_schemas)
+static void
+refuses_bad_schemas_row(size_t row)
 {
 	char text[400];
 
-	ck_assert_int_eq(parse(bad_schemas[_i].text), -1);
-	ck_assert_str_eq(err.what, bad_schemas[_i].what);
+	ck_assert_int_eq(parse(bad_schemas[row].text), -1);
+	ck_assert_str_eq(err.what, bad_schemas[row].what);
 	ck_assert_int_eq(err.code, SST_EINVAL);
-	snprintf(text, sizeof(text), "schema.cql: %s", bad_schemas[_i].what);
+	snprintf(text, sizeof(text), "schema.cql: %s", bad_schemas[row].what);
 	ck_assert_str_eq(sst_err_text(&err, (char[512]){ 0 }, 512), text);
+}
+
+START_TEST(refuses_bad_schemas)
+{
+	for (size_t row = 0; row < SST_ARRAY_LEN(bad_schemas); row++) {
+		refuses_bad_schemas_row(row);
+		teardown();
+		setup();
+	}
 }
 END_TEST
 
@@ -838,12 +898,13 @@ random_schema(struct sst_buf *b)
 	sst_buf_adds(b, ";");
 }
 
-START_TEST(what_is_printed_reads_the_same)
+static void
+what_is_printed_reads_the_same_row(size_t row)
 {
 	struct sst_buf text = { 0 }, again = { 0 };
 	struct sst_schema second;
 
-	rnd = (uint32_t)_i;
+	rnd = (uint32_t)row;
 	random_schema(&text);
 	ck_assert_msg(sst_schema_parse(&schema, &arena, sst_buf_slice(&text), NULL,
 			  SST_SLICE_LIT("ks"), &err) == 0,
@@ -870,6 +931,15 @@ START_TEST(what_is_printed_reads_the_same)
 	sst_buf_free(&text);
 	sst_buf_free(&again);
 }
+
+START_TEST(what_is_printed_reads_the_same)
+{
+	for (size_t row = 0; row < 200; row++) {
+		what_is_printed_reads_the_same_row(row);
+		teardown();
+		setup();
+	}
+}
 END_TEST
 
 Suite *
@@ -879,25 +949,25 @@ cql_suite(void)
 	TCase *t = tcase_create("cql");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_loop_test(t, tokens_have_kinds, 0, SST_ARRAY_LEN(tokens));
+	tcase_add_test(t, tokens_have_kinds);
 	tcase_add_test(t, tokens_split_where_they_must);
 	tcase_add_test(t, tokens_know_their_place_and_value);
 	tcase_add_test(t, words_are_found);
-	tcase_add_loop_test(t, reads_terms, 0, SST_ARRAY_LEN(terms));
-	tcase_add_loop_test(t, refuses_bad_terms, 0, SST_ARRAY_LEN(bad_terms));
+	tcase_add_test(t, reads_terms);
+	tcase_add_test(t, refuses_bad_terms);
 	tcase_add_test(t, nesting_is_limited);
-	tcase_add_loop_test(t, snapshots_come_back_byte_for_byte, 0, SST_ARRAY_LEN(snapshots));
+	tcase_add_test(t, snapshots_come_back_byte_for_byte);
 	tcase_add_test(t, reads_the_table_of_messages);
 	tcase_add_test(t, reads_every_option);
-	tcase_add_loop_test(t, reads_compression, 0, SST_ARRAY_LEN(compressions));
+	tcase_add_test(t, reads_compression);
 	tcase_add_test(t, leveled_has_its_own_filter);
 	tcase_add_test(t, drops_and_adds_columns);
 	tcase_add_test(t, knows_keyspaces_and_passes_over_the_rest);
 	tcase_add_test(t, looks_up);
-	tcase_add_loop_test(t, refuses_bad_schemas, 0, SST_ARRAY_LEN(bad_schemas));
+	tcase_add_test(t, refuses_bad_schemas);
 	tcase_add_test(t, schemas_have_limits);
 	tcase_add_test(t, copies_of_types_have_a_limit);
-	tcase_add_loop_test(t, what_is_printed_reads_the_same, 0, 200);
+	tcase_add_test(t, what_is_printed_reads_the_same);
 	suite_add_tcase(s, t);
 	return s;
 }
