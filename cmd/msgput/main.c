@@ -1,0 +1,425 @@
+/*
+ * cmd/msgput/main.c: messages from NDJSON into a data directory.  A line that is bad is named and
+ * passed over; all that is good is in SSTables when the program ends.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "msg/message.h"
+#include "msg/msgread.h"
+#include "msg/snowflake.h"
+#include "msgput/lines.h"
+#include "store/ids.h"
+#include "store/store.h"
+#include "tool/tool.h"
+
+enum {
+	OPT_EDIT = TOOL_LONG,
+	OPT_DELETE,
+	OPT_STRICT,
+	OPT_MEMORY,
+	OPT_NO_WAIT,
+	OPT_BULK,
+	OPT_NOW
+};
+
+#define MEMORY_MIN ((uint64_t)1 << 20)
+#define PROGRESS_EVERY 4096 /* lines */
+
+static const struct tool_option options[] = {
+	{ "dir", 'd', "DIR", "data directory (else $OSTRAKA_DIR)" },
+	{ "json", 'j', NULL, "print what was done as a JSON object" },
+	{ "quiet", 'q', NULL, "no progress, no word about unknown fields" },
+	{ "worker", 'w', "N", "worker in the ids that are made, 0 to 1023 (0)" },
+	{ "edit", OPT_EDIT, NULL, "each line edits a message: only what it names is written" },
+	{ "delete", OPT_DELETE, NULL, "each line names a message to delete" },
+	{ "strict", OPT_STRICT, NULL, "refuse lines with fields that are not known" },
+	{ "memory", OPT_MEMORY, "SIZE",
+	    "memory for messages; each time full becomes an SSTable (64M)" },
+	{ "no-wait", OPT_NO_WAIT, NULL, "fail when another process writes to DIR" },
+	{ "bulk", OPT_BULK, NULL, "write no log: what is kept is kept when msgput ends" },
+	{ "now", OPT_NOW, "TIME", "the time of edits and deletions that have none" },
+	{ NULL, 0, NULL, NULL },
+};
+
+static const struct tool tool = {
+	"store messages", "[FILE|-]...", options,
+	"Each line is a message as JSON: channel_id, message_id, author_id, author, content, ...\n"
+};
+
+static volatile sig_atomic_t stopped;
+
+struct run {
+	const char *dir;
+	struct sst_store_opts store_opts;
+	struct sst_msgread_opts read_opts;
+	enum sst_message_change change;
+	uint32_t worker;
+	bool quiet, json;
+	int64_t now_us; /* of the next change without a time of its own */
+
+	struct sst_store *store;
+	struct sst_messages messages;
+	struct sst_msgread *reader;
+	struct sst_ids *ids; /* opened for the first message without an id */
+	struct sst_message_update update;
+	struct lines lines;
+	struct tool_progress progress;
+	uint64_t done, bad, made;
+};
+
+static void
+on_signal(int sig)
+{
+	stopped = sig;
+}
+
+/* From here on a signal ends the input, not the program: what was taken in is kept. */
+static void
+catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+}
+
+static void
+note(void *arg, const char *text)
+{
+	(void)arg;
+	tool_problem(SOUND, "%s", text);
+}
+
+static int
+make_id(struct run *r, struct sst_message *m, struct sst_err *e)
+{
+	uint32_t sequence;
+	int64_t ms;
+
+	if (r->ids == NULL && sst_ids_open(&r->ids, &sst_io_posix, r->dir, NULL, e) == -1)
+		return -1;
+	if (sst_ids_next(r->ids, &ms, &sequence, e) == -1 ||
+	    sst_snowflake_make(&m->id, ms, r->worker, sequence, e) == -1)
+		return -1;
+	m->has_id = true;
+	r->made++;
+	return 0;
+}
+
+static int
+bad_line(struct run *r, const struct sst_err *e)
+{
+	tool_progress_end(&r->progress);
+	r->bad++;
+	if (e->off != SST_NOWHERE)
+		return tool_problem(DAMAGED, "%s: line %" PRIu64 ": %s, at byte %" PRIu64,
+		    r->lines.name, r->lines.number, e->what, e->off);
+	return tool_problem(
+	    DAMAGED, "%s: line %" PRIu64 ": %s", r->lines.name, r->lines.number, e->what);
+}
+
+/* One line: SOUND, DAMAGED when it was bad, TROUBLE when nothing more can be stored. */
+static int
+take_line(struct run *r, struct sst_slice line)
+{
+	struct sst_db *db = r->messages.db;
+	struct sst_message m;
+	struct sst_err e;
+
+	if (sst_msgread_line(r->reader, line, &m, &e) == -1)
+		return e.code == SST_ENOMEM ? complain(&e) : bad_line(r, &e);
+	if (!m.has_id && r->change == SST_MESSAGE_STORE && m.has_channel &&
+	    m.value[SST_MSG_AUTHOR_ID].p != NULL && make_id(r, &m, &e) == -1) {
+		complain(&e);
+		return TROUBLE;
+	}
+	if (sst_message_make(&r->update, &r->messages, &m, r->change, r->now_us, &e) == -1)
+		return bad_line(r, &e);
+	if (db->ops->apply(db, &r->update.update, NULL, &e) == -1) {
+		complain(&e);
+		return TROUBLE;
+	}
+	r->now_us++; /* of two edits in a row the later one wins */
+	r->done++;
+	return SOUND;
+}
+
+static bool
+is_blank(struct sst_slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n && memchr(" \t\r", s.p[i], 3) != NULL; i++)
+		;
+	return i == s.n;
+}
+
+/* Some editors put a byte order mark in front of UTF-8. */
+static struct sst_slice
+without_mark(const struct lines *l, struct sst_slice s)
+{
+	if (l->number == 1 && s.n >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0)
+		s = (struct sst_slice){ s.p + 3, s.n - 3 };
+	return s;
+}
+
+static int
+read_failed(struct run *r, const struct sst_err *e)
+{
+	if (e->code == SST_ELIMIT)
+		return bad_line(r, e);
+	if (e->code == SST_ESYS && e->sys == EINTR)
+		return SOUND;
+	tool_progress_end(&r->progress);
+	complain(e);
+	return TROUBLE;
+}
+
+/* All lines of an open file; TROUBLE also when another file could not do better. */
+static int
+take_lines(struct run *r, bool *stop)
+{
+	struct sst_slice line;
+	struct sst_err e;
+	int rc = SOUND, one, n;
+
+	while (!stopped && (n = lines_next(&r->lines, &line, &e)) != 0) {
+		if (n == -1) {
+			one = read_failed(r, &e);
+			rc = tool_worse(rc, one);
+			if (one == TROUBLE)
+				break;
+			continue;
+		}
+		line = without_mark(&r->lines, line);
+		if (is_blank(line))
+			continue;
+		one = take_line(r, line);
+		rc = tool_worse(rc, one);
+		if (one == TROUBLE) {
+			*stop = true;
+			break;
+		}
+		if (r->done % PROGRESS_EVERY == 0)
+			tool_progress_step(&r->progress, r->done, r->lines.bytes);
+	}
+	return rc;
+}
+
+static int
+take_file(struct run *r, const char *path, bool *stop)
+{
+	struct sst_err e;
+	int rc;
+
+	if (lines_open(&r->lines, path, &e) == -1) {
+		tool_progress_end(&r->progress);
+		return complain(&e);
+	}
+	rc = take_lines(r, stop);
+	lines_close(&r->lines);
+	return rc;
+}
+
+/* Bytes of all files; 0 when they are not all files. */
+static uint64_t
+total_size(int n, char **paths)
+{
+	struct sst_stat st;
+	struct sst_err e;
+	uint64_t sum = 0;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (strcmp(paths[i], "-") == 0 ||
+		    sst_io_stat(&sst_io_posix, paths[i], &st, &e) == -1)
+			return 0;
+		sum += st.size;
+	}
+	return sum;
+}
+
+static int
+take_files(struct run *r, int n, char **paths)
+{
+	static char standard_input[] = "-", *only[] = { standard_input };
+	bool stop = false;
+	int i, rc = SOUND;
+
+	if (n == 0) {
+		paths = only;
+		n = 1;
+	}
+	tool_progress_start(&r->progress, "messages", total_size(n, paths), r->quiet);
+	for (i = 0; i < n && !stop && !stopped; i++)
+		rc = tool_worse(rc, take_file(r, paths[i], &stop));
+	tool_progress_end(&r->progress);
+	lines_free(&r->lines);
+	if (stopped)
+		rc = tool_problem(TROUBLE,
+		    "stopped by a signal after line %" PRIu64 " of %s; keeping what was read",
+		    r->lines.number, r->lines.name);
+	return rc;
+}
+
+/* Opens the directory; says for whom it waits, where it has to. */
+static int
+open_store(struct run *r, struct sst_err *e)
+{
+	struct sst_store_opts o = r->store_opts;
+
+	o.schema = sst_slice_str(sst_messages_cql);
+	o.note = note;
+	o.no_wait = true;
+	if (sst_store_open(&r->store, &sst_io_posix, r->dir, &o, e) == -1) {
+		if (e->code != SST_EBUSY || r->store_opts.no_wait)
+			return -1;
+		if (!r->quiet) {
+			complain(e);
+			tool_problem(SOUND, "waiting");
+		}
+		o.no_wait = false;
+		if (sst_store_open(&r->store, &sst_io_posix, r->dir, &o, e) == -1)
+			return -1;
+	}
+	return sst_messages_bind(&r->messages, sst_store_db(r->store), e);
+}
+
+/* Flushes and frees; a failure here means that messages may be lost. */
+static int
+close_all(struct run *r)
+{
+	struct sst_err e;
+	int rc = SOUND;
+
+	if (sst_store_close(r->store, &e) == -1) {
+		complain(&e);
+		rc = tool_problem(TROUBLE, "not all messages are stored");
+	}
+	if (sst_ids_close(r->ids, &e) == -1) {
+		complain(&e);
+		rc = TROUBLE;
+	}
+	sst_msgread_free(r->reader);
+	return rc;
+}
+
+/* "fields that are not stored: embeds (3), tts (3)" */
+static void
+tell_unknown(const struct run *r)
+{
+	const struct sst_msgread_unknown *u;
+	struct sst_buf b = { 0 };
+	size_t i, n = sst_msgread_unknown(r->reader, &u);
+
+	for (i = 0; i < n; i++)
+		sst_buf_addf(&b, "%s %s (%" PRIu64 ")", i > 0 ? "," : "", u[i].name, u[i].count);
+	sst_buf_addc(&b, '\0');
+	if (n > 0 && !r->quiet && !b.bad)
+		tool_problem(SOUND, "fields that are not stored:%s", (char *)b.p);
+	sst_buf_free(&b);
+}
+
+static void
+tell_done(const struct run *r)
+{
+	static const struct tool_field fields[] = { { "stored", TOOL_RIGHT },
+		{ "edited", TOOL_RIGHT }, { "deleted", TOOL_RIGHT }, { "bad_lines", TOOL_RIGHT },
+		{ "ids_made", TOOL_RIGHT } };
+	struct tool_output out = { 0 };
+	struct tool_report report;
+	size_t i;
+
+	tool_report_start(&report, TOOL_NDJSON, fields, 5, &out);
+	for (i = 0; i < 3; i++)
+		tool_set_u64(&report, i, i == (size_t)r->change ? r->done : 0);
+	tool_set_u64(&report, 3, r->bad);
+	tool_set_u64(&report, 4, r->made);
+	tool_report_row(&report);
+	tool_report_end(&report);
+	tool_output_end(&out);
+}
+
+static void
+set_option(struct run *r, int opt)
+{
+	struct sst_err e;
+	uint64_t n;
+
+	switch (opt) {
+	case 'd':
+		r->dir = optarg;
+		break;
+	case 'j':
+		r->json = true;
+		break;
+	case 'q':
+		r->quiet = true;
+		break;
+	case 'w':
+		n = tool_count("-w", optarg);
+		if (n >= SST_SNOWFLAKE_WORKERS)
+			exit(tool_problem(TROUBLE, "-w %s: want 0 to 1023", optarg));
+		r->worker = (uint32_t)n;
+		break;
+	case OPT_EDIT:
+	case OPT_DELETE:
+		if (r->change != SST_MESSAGE_STORE)
+			tool_misuse(&tool, "--edit and --delete exclude each other");
+		r->change = opt == OPT_EDIT ? SST_MESSAGE_EDIT : SST_MESSAGE_DELETE;
+		r->read_opts.clears = opt == OPT_EDIT;
+		break;
+	case OPT_STRICT:
+		r->read_opts.strict = true;
+		break;
+	case OPT_MEMORY:
+		n = tool_size("--memory", optarg);
+		if (n < MEMORY_MIN)
+			exit(tool_problem(TROUBLE, "--memory %s: want 1M or more", optarg));
+		r->store_opts.memory = (size_t)n;
+		break;
+	case OPT_NO_WAIT:
+		r->store_opts.no_wait = true;
+		break;
+	case OPT_BULK: /* there is no other way yet */
+		break;
+	case OPT_NOW:
+		if (sst_time_parse(&r->now_us, sst_slice_str(optarg), sst_now_us(), &e) == -1)
+			exit(tool_problem(TROUBLE, "--now %s: %s", optarg, e.what));
+		break;
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct run r = { .now_us = sst_now_us() };
+	struct sst_err e;
+	int c, rc;
+
+	while ((c = tool_option(&tool, argc, argv)) != -1)
+		set_option(&r, c);
+	r.dir = tool_dir(r.dir);
+	if (r.dir == NULL)
+		tool_misuse(&tool, "where to? -d DIR, or OSTRAKA_DIR in the environment");
+	if (open_store(&r, &e) == -1 || sst_msgread_new(&r.reader, &r.read_opts, &e) == -1) {
+		complain(&e);
+		sst_store_drop(r.store);
+		return TROUBLE;
+	}
+	catch_signals();
+	rc = take_files(&r, argc - optind, argv + optind);
+	tell_unknown(&r);
+	rc = tool_worse(rc, close_all(&r));
+	if (r.json)
+		tell_done(&r);
+	return rc;
+}

@@ -1,0 +1,258 @@
+/* cmd/msgscan/main.c: prints a channel's history, a token range, or everything. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "msg/snowflake.h"
+#include "msgscan/msgscan.h"
+#include "store/store.h"
+
+enum {
+	OPT_BEFORE = TOOL_LONG,
+	OPT_AFTER,
+	OPT_AROUND,
+	OPT_REVERSE,
+	OPT_ALL,
+	OPT_TOKEN_RANGE,
+	OPT_STATS,
+	OPT_NOW
+};
+
+#define PAGE_MESSAGES 50
+
+static const struct tool_option options[] = {
+	{ "dir", 'd', "DIR", "data directory or table's folder (else $OSTRAKA_DIR)" },
+	{ "count", 'n', "N", "messages at most, with --all of each channel (50; all with --all)" },
+	{ "output", 'o', "FIELD,...", "print these fields as TSV" },
+	{ "quiet", 'q', NULL, "no word about files that are not as they should be" },
+	{ "before", OPT_BEFORE, "X", "messages before an id or a time, the nearest ones" },
+	{ "after", OPT_AFTER, "X", "messages after an id or a time, the nearest ones" },
+	{ "around", OPT_AROUND, "X", "messages about an id or a time" },
+	{ "reverse", OPT_REVERSE, NULL, "oldest first" },
+	{ "all", OPT_ALL, NULL, "all channels, by token" },
+	{ "token-range", OPT_TOKEN_RANGE, "LEFT,RIGHT", "all with LEFT < token <= RIGHT" },
+	{ "stats", OPT_STATS, NULL, "say on standard error what was read" },
+	{ "now", OPT_NOW, "TIME", "decide expiry, and times such as -2h, as of TIME" },
+	{ NULL, 0, NULL, NULL },
+};
+
+static const struct tool tool = { "print the history of a channel", "[CHANNEL]", options,
+	"X is an id, or a time: ISO 8601, @UNIX, now, or relative as in -2h.\n" };
+
+struct run {
+	struct scan scan;
+	const char *dir, *anchor, *anchor_option;
+	bool all, counted, quiet, stats;
+	int64_t now_us;
+};
+
+static void
+note(void *arg, const char *text)
+{
+	(void)arg;
+	tool_problem(SOUND, "%s", text);
+}
+
+static void
+set_anchor(struct run *r, enum sst_page_kind kind, const char *option)
+{
+	if (r->anchor != NULL)
+		tool_misuse(&tool, "--before, --after and --around exclude each other");
+	r->anchor = optarg;
+	r->anchor_option = option;
+	r->scan.page.kind = kind;
+}
+
+/* LEFT,RIGHT: the ring is not gone round, as messages come in token order. */
+static void
+set_range(struct run *r, const char *text)
+{
+	char *end;
+	long long left, right;
+
+	errno = 0;
+	left = strtoll(text, &end, 10);
+	if (end == text || *end != ',')
+		exit(tool_problem(TROUBLE, "--token-range %s: want LEFT,RIGHT", text));
+	text = end + 1;
+	right = strtoll(text, &end, 10);
+	if (end == text || *end != '\0' || errno == ERANGE || left >= right)
+		exit(tool_problem(
+		    TROUBLE, "--token-range: want two tokens of 64 bits, LEFT below RIGHT"));
+	r->scan.page.left = left;
+	r->scan.page.right = right;
+	r->all = true;
+}
+
+static void
+set_option(struct run *r, int opt)
+{
+	struct sst_err e;
+
+	switch (opt) {
+	case 'd':
+		r->dir = optarg;
+		break;
+	case 'n':
+		r->scan.page.limit = tool_count("-n", optarg);
+		r->counted = true;
+		break;
+	case 'o':
+		r->scan.tsv = true;
+		if (sst_msgwrite_select(&r->scan.fields, sst_slice_str(optarg), &e) == -1)
+			exit(tool_problem(TROUBLE, "-o: %s", e.what));
+		break;
+	case 'q':
+		r->quiet = true;
+		break;
+	case OPT_BEFORE:
+		set_anchor(r, SST_PAGE_BEFORE, "--before");
+		break;
+	case OPT_AFTER:
+		set_anchor(r, SST_PAGE_AFTER, "--after");
+		break;
+	case OPT_AROUND:
+		set_anchor(r, SST_PAGE_AROUND, "--around");
+		break;
+	case OPT_REVERSE:
+		r->scan.page.reversed = true;
+		break;
+	case OPT_ALL:
+		r->all = true;
+		break;
+	case OPT_TOKEN_RANGE:
+		set_range(r, optarg);
+		break;
+	case OPT_STATS:
+		r->stats = true;
+		break;
+	case OPT_NOW:
+		if (sst_time_parse(&r->now_us, sst_slice_str(optarg), r->now_us, &e) == -1)
+			exit(tool_problem(TROUBLE, "--now %s: %s", optarg, e.what));
+		break;
+	}
+}
+
+/* A time stands for the ids of its millisecond: before them all, after them all. */
+static void
+anchor_at_time(struct run *r, int64_t us)
+{
+	struct sst_page *p = &r->scan.page;
+	struct sst_err e;
+	bool none = sst_snowflake_at(&p->id, us, SST_SNOWFLAKE_EPOCH_MS, &e) == -1;
+
+	if (none && p->id == 0) { /* before all ids */
+		p->id = -1;
+	} else if (none) { /* past all ids */
+		if (p->kind == SST_PAGE_BEFORE)
+			p->kind = SST_PAGE_NEWEST;
+	} else if (p->kind == SST_PAGE_AFTER)
+		p->id |= (1 << SST_SNOWFLAKE_SHIFT) - 1;
+}
+
+static void
+parse_anchor(struct run *r)
+{
+	struct sst_slice text;
+	struct sst_err e;
+	int64_t us;
+
+	if (r->anchor == NULL)
+		return;
+	text = sst_slice_str(r->anchor);
+	if (text.n > 0 && strspn(r->anchor, "0123456789") == text.n) {
+		if (sst_snowflake_parse(&r->scan.page.id, text, &e) == 0)
+			return;
+	} else if (sst_time_parse(&us, text, r->now_us, &e) == 0) {
+		anchor_at_time(r, us);
+		return;
+	}
+	exit(tool_problem(TROUBLE, "%s %s: %s", r->anchor_option, r->anchor, e.what));
+}
+
+/* Lines of "name value": for people to read, and for awk. */
+static void
+tell_stats(const struct scan *s)
+{
+	const struct sst_history_stats *h = &s->stats;
+
+	fprintf(stderr,
+	    "messages %" PRIu64 "\nbuckets_visited %" PRIu64 "\nbuckets_skipped %" PRIu64
+	    "\nsstables_read %" PRIu64 "\nsstables_skipped %" PRIu64 "\nchunks_read %" PRIu64
+	    "\nchunks_cached %" PRIu64 "\ntombstones %" PRIu64 "\nghosts %" PRIu64 "\n",
+	    s->printed, h->buckets_visited, h->buckets_skipped, h->reads.sstables_read,
+	    h->reads.sstables_skipped, h->reads.chunks_read, h->reads.chunks_cached,
+	    h->reads.tombstones, h->ghosts);
+}
+
+/* What was left out is told: nothing is missing silently. */
+static int
+tell_left_out(const struct scan *s)
+{
+	int rc = SOUND;
+
+	if (s->stats.misfiled > 0)
+		rc = tool_problem(DAMAGED,
+		    "%" PRIu64 " rows lie in a bucket that their ids do not belong to: see --all",
+		    s->stats.misfiled);
+	if (s->foreign > 0)
+		rc = tool_problem(DAMAGED,
+		    "%" PRIu64 " partitions have a key that is none of chat.messages", s->foreign);
+	return rc;
+}
+
+static int
+scan(struct run *r, const char *channel)
+{
+	struct sst_page *p = &r->scan.page;
+	struct sst_err e;
+	int64_t id = 0;
+
+	if (channel != NULL && sst_snowflake_parse(&id, sst_slice_str(channel), &e) == -1)
+		return tool_problem(TROUBLE, "%s: %s", channel, e.what);
+	if (!r->counted)
+		p->limit = r->all ? UINT64_MAX : PAGE_MESSAGES;
+	p->now_s = r->now_us / SST_S_US;
+	if (channel != NULL)
+		return scan_page(&r->scan, id);
+	return r->counted || r->anchor != NULL || p->reversed ? scan_channels(&r->scan)
+							      : scan_stream(&r->scan);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct run r = { .now_us = sst_now_us(),
+		.scan.page = { .left = INT64_MIN, .right = INT64_MIN } };
+	struct sst_store_opts opts = { .read_only = true };
+	struct sst_store *store = NULL;
+	struct sst_err e;
+	int c, rc;
+
+	while ((c = tool_option(&tool, argc, argv)) != -1)
+		set_option(&r, c);
+	r.dir = tool_dir(r.dir);
+	if (argc - optind > 1 || (argc - optind == 1) == r.all)
+		tool_misuse(&tool, "want one CHANNEL, or --all or --token-range without one");
+	if (r.dir == NULL)
+		tool_misuse(&tool, "where from? -d DIR, or OSTRAKA_DIR in the environment");
+	parse_anchor(&r);
+	opts.note = r.quiet ? NULL : note;
+	if (sst_store_open(&store, &sst_io_posix, r.dir, &opts, &e) == -1 ||
+	    sst_messages_bind(&r.scan.messages, sst_store_db(store), &e) == -1) {
+		complain(&e);
+		sst_store_drop(store);
+		return TROUBLE;
+	}
+	tool_confine();
+	rc = scan(&r, argv[optind]);
+	tool_output_end(&r.scan.out);
+	rc = tool_worse(rc, tell_left_out(&r.scan));
+	if (r.stats)
+		tell_stats(&r.scan);
+	sst_store_drop(store);
+	return rc;
+}
