@@ -24,7 +24,7 @@ enum {
 #define PAGE_MESSAGES 50
 
 static const struct tool_option options[] = {
-	{ "dir", 'd', "DIR", "data directory or table's folder (else $OSTRAKA_DIR)" },
+	{ "dir", 'd', "DIR", "data directory, or folder of a table (else $OSTRAKA_DIR)" },
 	{ "count", 'n', "N", "messages at most, with --all of each channel (50; all with --all)" },
 	{ "output", 'o', "FIELD,...", "print these fields as TSV" },
 	{ "quiet", 'q', NULL, "no word about files that are not as they should be" },

@@ -394,6 +394,32 @@ START_TEST(update_is_sparse)
 }
 END_TEST
 
+/* The bytes in formats/message.md. */
+START_TEST(nested_values)
+{
+	struct sst_msgread_opts opts = { 0 };
+	struct sst_msgread *r;
+	struct sst_message m;
+	struct sst_err e;
+
+	ck_assert_int_eq(sst_msgread_new(&r, &opts, &e), 0);
+	ck_assert_int_eq(
+	    sst_msgread_line(r,
+		sst_slice_str(
+		    "{\"reference\":{\"channel_id\":null,\"message_id\":5},\"mentions\":[7],"
+		    "\"reactions\":{\"\xc3\xa9\":2}}"),
+		&m, &e),
+	    0);
+	ck_assert(sst_slice_eq(m.value[SST_MSG_REFERENCE],
+	    SST_SLICE_LIT("\377\377\377\377\0\0\0\10\0\0\0\0\0\0\0\5")));
+	ck_assert(sst_slice_eq(
+	    m.value[SST_MSG_MENTIONS], SST_SLICE_LIT("\0\0\0\1\0\0\0\10\0\0\0\0\0\0\0\7")));
+	ck_assert(sst_slice_eq(
+	    m.value[SST_MSG_REACTIONS], SST_SLICE_LIT("\0\0\0\1\0\0\0\2\xc3\xa9\0\0\0\4\0\0\0\2")));
+	sst_msgread_free(r);
+}
+END_TEST
+
 START_TEST(unknown_fields)
 {
 	struct sst_msgread_opts opts = { 0 };
@@ -606,6 +632,7 @@ message_suite(void)
 	tcase_add_test(t, edits_and_deletes);
 	tcase_add_test(t, messages_from_the_future);
 	tcase_add_test(t, update_is_sparse);
+	tcase_add_test(t, nested_values);
 	tcase_add_test(t, unknown_fields);
 	tcase_add_loop_test(t, foreign_values, 0, SST_ARRAY_LEN(values));
 	tcase_add_test(t, tsv_escapes);

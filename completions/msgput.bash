@@ -1,0 +1,21 @@
+# bash completion for msgput(1)
+_msgput() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	case $prev in
+	-d | --dir)
+		# shellcheck disable=SC2207
+		COMPREPLY=($(compgen -d -- "$cur"))
+		return ;;
+	-w | --worker | --memory | --now)
+		return ;;
+	esac
+	if [[ $cur != -* ]]; then
+		# shellcheck disable=SC2207
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return
+	fi
+	# shellcheck disable=SC2207
+	COMPREPLY=($(compgen -W '-d --dir -j --json -q --quiet -w --worker --edit --delete --strict --memory
+		--no-wait --bulk --now -h --help -V --version' -- "$cur"))
+}
+complete -F _msgput msgput
