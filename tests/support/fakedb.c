@@ -4,8 +4,9 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "base/num.h"
+#include "cql/schema.h"
 #include "merge/merge.h"
+#include "msg/messages.h"
 
 struct stream {
 	struct sst_stream s;
@@ -183,62 +184,42 @@ fake_extent(struct sst_db *db, const struct sst_table *table, struct sst_slice *
 static const struct sst_db_ops fake_ops = { fake_table, fake_apply, fake_sync, fake_synced,
 	fake_read, fake_extent };
 
-static const struct {
-	const char *name, *type;
-} columns[] = { { "aaa_added", "int" }, { "zzz_added", "text" },
-	{ "attachments", "frozen<list<text>>" }, { "author_id", "bigint" },
-	{ "author_name", "text" }, { "content", "text" }, { "edited_timestamp", "timestamp" },
-	{ "flags", "int" }, { "mentions", "frozen<list<bigint>>" }, { "nonce", "text" },
-	{ "pinned", "boolean" }, { "reactions", "frozen<map<text, int>>" },
-	{ "reference", "frozen<tuple<bigint, bigint>>" }, { "type", "int" },
-	{ "webhook_id", "bigint" } };
-
-static struct sst_column
-column(struct fakedb *f, const char *name, const char *type, bool reversed)
+/* The table of messages, from its own text; with more columns, from a text that has them. */
+static const struct sst_table *
+make_table(struct sst_arena *a, int extra)
 {
-	struct sst_column c = { .name = sst_slice_str(name), .dropped_us = INT64_MIN };
-	struct sst_type *copy;
+	static const char key[] = "    PRIMARY KEY", more[] = "aaa_added int, zzz_added text,";
+	const char *at = strstr(sst_messages_cql, key);
+	struct sst_schema schema;
+	struct sst_buf b = { 0 };
+	struct sst_slice text;
 	struct sst_err e;
 
+	sst_buf_add(&b, sst_messages_cql, (size_t)(at - sst_messages_cql));
+	sst_buf_adds(&b, extra ? more : "");
+	sst_buf_adds(&b, at);
+	text = sst_arena_slice(a, sst_buf_slice(&b));
+	sst_buf_free(&b);
 	ck_assert_int_eq(
-	    sst_type_parse_cql(&c.type, &f->arena, sst_slice_str(type), NULL, NULL, &e), 0);
-	if (reversed) {
-		copy = sst_arena_alloc(&f->arena, sizeof(*copy));
-		*copy = *c.type;
-		copy->reversed = true;
-		c.type = copy;
-	}
-	return c;
+	    sst_schema_parse(&schema, a, text, "cql", (struct sst_slice){ NULL, 0 }, &e), 0);
+	return sst_schema_table(&schema, SST_SLICE_LIT("chat"), SST_SLICE_LIT("messages"));
 }
 
 struct fakedb *
 fakedb_new(int extra)
 {
 	struct fakedb *f = calloc(1, sizeof(*f));
-	struct sst_table *t;
+	const struct sst_table *t;
 	struct sst_err e;
-	size_t i, skip = extra ? 0 : 2;
 
 	ck_assert_ptr_nonnull(f);
 	f->db.ops = &fake_ops;
-	f->table = t = sst_arena_alloc(&f->arena, sizeof(*t));
-	*t = (struct sst_table){ .keyspace = SST_SLICE_LIT("chat"),
-		.name = SST_SLICE_LIT("messages"),
-		.named = true,
-		.nkey = 2,
-		.nck = 1 };
-	sst_table_defaults(t);
-	t->key = sst_arena_array(&f->arena, 2, sizeof(*t->key));
-	t->key[0] = column(f, "channel_id", "bigint", false);
-	t->key[1] = column(f, "bucket", "int", false);
-	t->ck = sst_arena_array(&f->arena, 1, sizeof(*t->ck));
-	t->ck[0] = column(f, "message_id", "bigint", true);
-	t->nregular = SST_ARRAY_LEN(columns) - skip;
-	t->regulars = sst_arena_array(&f->arena, t->nregular, sizeof(*t->regulars));
-	for (i = 0; i < t->nregular; i++)
-		t->regulars[i] = column(f, columns[i + skip].name, columns[i + skip].type, false);
-	ck_assert_int_eq(sst_table_finish(t, &f->arena, &e), 0);
-	ck_assert_int_eq(sst_memtable_new(&f->mem, t, &e), 0);
+	t = make_table(&f->arena, extra);
+	ck_assert_ptr_nonnull(t);
+	f->table = sst_arena_alloc(&f->arena, sizeof(*f->table));
+	ck_assert_ptr_nonnull(f->table);
+	*f->table = *t;
+	ck_assert_int_eq(sst_memtable_new(&f->mem, f->table, &e), 0);
 	return f;
 }
 

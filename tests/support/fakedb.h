@@ -28,7 +28,7 @@ struct fakedb {
 	unsigned long calls, reads, applied, open_streams, waited;
 };
 
-/* The table of messages, with `extra` more columns in front of and behind ours when not 0. */
+/* The table of messages; extra: with two more columns, one in front of and one behind ours. */
 struct fakedb *fakedb_new(int extra);
 void fakedb_free(struct fakedb *);
 

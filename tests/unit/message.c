@@ -394,6 +394,31 @@ START_TEST(update_is_sparse)
 }
 END_TEST
 
+/* The text of the table gives what the design says: its id, its order, its options. */
+START_TEST(table_of_messages)
+{
+	static const uint8_t id[16] = { 0x7e, 0x9a, 0xc0, 0, 0xe5, 0x3e, 0x11, 0xf1, 0xa0, 0x15,
+		'o', 's', 't', 'r', 'a', 'k' };
+	struct fakedb *f = fakedb_new(0);
+	const struct sst_table *t = f->table;
+	size_t c;
+
+	ck_assert_mem_eq(t->id, id, 16);
+	ck_assert_uint_eq(t->nkey + t->nck + t->nregular, 16);
+	ck_assert_uint_eq(t->nregular, SST_MSG_COLUMNS);
+	ck_assert_uint_eq(t->gc_grace_s, 172800);
+	ck_assert(t->ck[0].type->reversed);
+	ck_assert(sst_slice_eq(t->compression.class_name, SST_SLICE_LIT("ZstdCompressor")));
+	ck_assert_uint_eq(t->compression.chunk_len, 16384);
+	for (c = 0; c < SST_MSG_COLUMNS; c++) {
+		ck_assert(sst_slice_eq(t->regulars[c].name,
+		    sst_slice_str(sst_message_column_name((enum sst_message_column)c))));
+		ck_assert(!t->regulars[c].type->multicell);
+	}
+	fakedb_free(f);
+}
+END_TEST
+
 /* The bytes in formats/message.md. */
 START_TEST(nested_values)
 {
@@ -632,6 +657,7 @@ message_suite(void)
 	tcase_add_test(t, edits_and_deletes);
 	tcase_add_test(t, messages_from_the_future);
 	tcase_add_test(t, update_is_sparse);
+	tcase_add_test(t, table_of_messages);
 	tcase_add_test(t, nested_values);
 	tcase_add_test(t, unknown_fields);
 	tcase_add_loop_test(t, foreign_values, 0, SST_ARRAY_LEN(values));
