@@ -73,7 +73,7 @@ time_option(const char *option, const char *text, int64_t now_us)
 	int64_t us;
 
 	if (sst_time_parse(&us, sst_slice_str(text), now_us, &e) == -1)
-		exit(tool_problem(TROUBLE, "%s %s: %s", option, text, e.what));
+		exit(tool_problem(TROUBLE, "%s: %s", option, e.what));
 	return us;
 }
 

@@ -393,7 +393,7 @@ set_option(struct run *r, int opt)
 		break;
 	case OPT_NOW:
 		if (sst_time_parse(&r->now_us, sst_slice_str(optarg), sst_now_us(), &e) == -1)
-			exit(tool_problem(TROUBLE, "--now %s: %s", optarg, e.what));
+			exit(tool_problem(TROUBLE, "--now: %s", e.what));
 		break;
 	}
 }

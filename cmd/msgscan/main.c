@@ -131,7 +131,7 @@ set_option(struct run *r, int opt)
 		break;
 	case OPT_NOW:
 		if (sst_time_parse(&r->now_us, sst_slice_str(optarg), r->now_us, &e) == -1)
-			exit(tool_problem(TROUBLE, "--now %s: %s", optarg, e.what));
+			exit(tool_problem(TROUBLE, "--now: %s", e.what));
 		break;
 	}
 }
@@ -170,7 +170,7 @@ parse_anchor(struct run *r)
 		anchor_at_time(r, us);
 		return;
 	}
-	exit(tool_problem(TROUBLE, "%s %s: %s", r->anchor_option, r->anchor, e.what));
+	exit(tool_problem(TROUBLE, "%s: %s", r->anchor_option, e.what));
 }
 
 /* Lines of "name value": for people to read, and for awk. */

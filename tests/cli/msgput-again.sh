@@ -1,5 +1,5 @@
 # Storing the same again changes nothing, in whatever order and with however little memory.
-awk 'BEGIN { for (i = 0; i < 30000; i++) printf "{\"channel_id\":\"%d\",\"message_id\":\"%d\",\"author_id\":\"%d\",\"author\":\"u%d\",\"content\":\"message %d of %d\"}\n", i % 7, 1000000000000 * i + 5, i % 100, i % 100, i, i * i }' >in
+awk 'BEGIN { for (i = 0; i < 30000; i++) printf "{\"channel_id\":\"%d\",\"message_id\":\"%.0f\",\"author_id\":\"%d\",\"author\":\"u%d\",\"content\":\"message %d of many\"}\n", i % 7, 1000000000000 * i, i % 100, i % 100, i }' >in
 msgput -d d in
 msgscan -d d --all >a
 wc -l <a

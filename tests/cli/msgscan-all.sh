@@ -1,5 +1,8 @@
 # Everything: by token; per channel with -n, an anchor or --reverse; ranges that cover the ring.
-awk 'BEGIN { for (i = 1; i <= 60; i++) printf "{\"channel_id\":\"%d\",\"message_id\":\"%.0f\",\"author_id\":\"7\",\"content\":\"m%d\"}\n", i % 3 + 1, int(i / 10) * 3623878656000000 + i, i }' | msgput -d d
+i=0
+while [ $((i += 1)) -le 60 ]; do # three channels, seven buckets
+	echo "{\"channel_id\":\"$((i % 3 + 1))\",\"message_id\":\"$((i / 10 * 3623878656000000 + i))\",\"author_id\":\"7\",\"content\":\"m$i\"}"
+done | msgput -d d
 msgscan -d d --all -o channel_id,bucket,content >all
 cut -f 1,2 all | uniq | wc -l
 awk '{ print $1 ":" $2 }' all | uniq | bucketcalc -o token - >tokens

@@ -1,5 +1,8 @@
 # Pages: newest, before, after, around, reversed; anchors that are no messages, times, both ends.
-awk 'BEGIN { for (i = 1; i <= 120; i++) printf "{\"channel_id\":\"9\",\"message_id\":\"%.0f\",\"author_id\":\"7\",\"content\":\"m%d\"}\n", int(i / 10) * 3623878656000000 * 3 + i, i }' | msgput -d d
+i=0
+while [ $((i += 1)) -le 120 ]; do # ten messages in every third bucket
+	echo "{\"channel_id\":\"9\",\"message_id\":\"$((i / 10 * 3 * 3623878656000000 + i))\",\"author_id\":\"7\",\"content\":\"m$i\"}"
+done | msgput -d d
 page() { printf '%s:' "$*"; msgscan -d d -o content "$@" 9 | tr '\n' ' '; echo; }
 page
 page -n 3
