@@ -297,15 +297,11 @@ parent(char out[PATH], const char *path)
 	out[n == 0 ? 1 : n] = '\0';
 }
 
-/* Makes a directory and its name durable. */
-static int
-make_dir(const struct sst_io *io, const char *path, struct sst_err *e)
+int
+sst_datadir_make_dir(const struct sst_io *io, const char *path, struct sst_err *e)
 {
 	char above[PATH];
-	int r = there(io, path, true, e);
 
-	if (r != 0)
-		return r == 1 ? 0 : -1;
 	parent(above, path);
 	if (sst_io_mkdir(io, path, e) == -1)
 		return -1;
@@ -337,10 +333,12 @@ sst_datadir_make(const struct sst_io *io, const char *dir, struct sst_err *e)
 	char text[38];
 	int r;
 
-	if (make_dir(io, dir, e) == -1)
+	if ((r = read_hostid(io, dir, id, e)) == -1)
 		return -1;
-	if ((r = read_hostid(io, dir, id, e)) != 0)
-		return r == 1 ? 0 : -1;
+	if (r == 1) /* perhaps of a process that died before it could sync */
+		return sst_io_sync_dir(io, dir, e);
+	if (sst_datadir_make_dir(io, dir, e) == -1)
+		return -1;
 	if (sst_datadir_uuid(id, e) == -1)
 		return -1;
 	snprintf(text, sizeof(text),
@@ -360,10 +358,10 @@ sst_datadir_make_table(struct sst_datadir_table *t, struct sst_arena *a, const s
 
 	if (t->name.n > 255 || t->keyspace.n > 255)
 		return sst_fail(e, SST_ELIMIT, dir, SST_NOWHERE, "a table's name is too long");
-	if (join(path, dir, "data", e) == -1 || make_dir(io, path, e) == -1)
+	if (join(path, dir, "data", e) == -1 || sst_datadir_make_dir(io, path, e) == -1)
 		return -1;
 	snprintf(name, sizeof(name), "data/%.*s", (int)t->keyspace.n, (const char *)t->keyspace.p);
-	if (join(path, dir, name, e) == -1 || make_dir(io, path, e) == -1)
+	if (join(path, dir, name, e) == -1 || sst_datadir_make_dir(io, path, e) == -1)
 		return -1;
 	dir = sst_arena_str(a, path, strlen(path));
 	if (dir == NULL)
@@ -371,7 +369,7 @@ sst_datadir_make_table(struct sst_datadir_table *t, struct sst_arena *a, const s
 	end += snprintf(name, sizeof(name), "%.*s-", (int)t->name.n, (const char *)t->name.p);
 	for (i = 0; i < 16; i++, end += 2)
 		snprintf(end, 3, "%02x", t->id[i]);
-	if (join(path, dir, name, e) == -1 || make_dir(io, path, e) == -1)
+	if (join(path, dir, name, e) == -1 || sst_datadir_make_dir(io, path, e) == -1)
 		return -1;
 	if ((t->folder = sst_arena_str(a, path, strlen(path))) == NULL)
 		return sst_fail_nomem(e);

@@ -47,6 +47,9 @@ int sst_datadir_make(const struct sst_io *, const char *dir, struct sst_err *);
 int sst_datadir_make_table(struct sst_datadir_table *t, struct sst_arena *, const struct sst_io *,
     const char *dir, struct sst_slice schema, struct sst_err *);
 
+/* Makes a directory, and its name durable whoever made it. */
+int sst_datadir_make_dir(const struct sst_io *, const char *path, struct sst_err *);
+
 /* Random bytes of the system, at most 256; and a random UUID. */
 int sst_datadir_random(void *buf, size_t n, struct sst_err *);
 int sst_datadir_uuid(uint8_t id[16], struct sst_err *);

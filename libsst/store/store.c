@@ -204,11 +204,14 @@ int
 sst_store_lock(
     struct sst_lock *l, const struct sst_io *io, const char *dir, bool wait, struct sst_err *e)
 {
+	struct sst_stat st;
 	char text[32];
 
 	l->fd = -1;
-	if (sst_io_mkdir(io, dir, e) == -1 ||
-	    sst_lock_take(l, io, dir, SST_STORE_LOCK, wait, e) == -1)
+	if (sst_io_stat(io, dir, &st, e) == -1 &&
+	    (e->sys != ENOENT || sst_datadir_make_dir(io, dir, e) == -1))
+		return -1;
+	if (sst_lock_take(l, io, dir, SST_STORE_LOCK, wait, e) == -1)
 		return -1;
 	snprintf(text, sizeof(text), "pid %ld\n", (long)getpid());
 	if (sst_lock_sign(l, text, e) == 0)
