@@ -10,7 +10,8 @@
 
 #include "schema/int.h"
 
-#define BYTES_MAX 16384 /* 39,457 decimal digits */
+#define BYTES_MAX 16384
+#define DIGITS_MAX 39457 /* of BYTES_MAX bytes */
 #define LIMBS (BYTES_MAX / 8 + 4)
 #define E19 UINT64_C(10000000000000000000) /* the largest power of ten in a limb */
 
@@ -144,7 +145,7 @@ read_digits(struct mag *m, const uint8_t *p, size_t n, size_t skip, struct sst_e
 	size_t i;
 
 	m->n = 0;
-	if (n > BYTES_MAX * 12 / 5) /* 2.4 digits a byte */
+	if (n > DIGITS_MAX)
 		return sst_fail(e, SST_ELIMIT, NULL, SST_NOWHERE, "a number of %zu digits", n);
 	for (i = 0; i < n; i++) {
 		part = part * 10 + (p[i + (i >= skip)] - (unsigned)'0');
@@ -177,9 +178,9 @@ store(struct mag *m, bool minus, struct sst_buf *b)
 	for (i = m->n; i-- > 0;)
 		for (j = 7; j >= 0; j--) {
 			uint8_t byte = (uint8_t)(m->v[i] >> 8 * j);
-			uint8_t next = j > 0 ? (uint8_t)(m->v[i] >> (8 * j - 1) & 1)
-			    : i > 0          ? (uint8_t)(m->v[i - 1] >> 63)
-					     : 2; /* the last byte is always there */
+			int next = j > 0 ? (int)(m->v[i] >> (8 * j - 1) & 1)
+			    : i > 0      ? (int)(m->v[i - 1] >> 63)
+					 : 2; /* the last byte is always there */
 
 			started |= byte != (minus ? 0xff : 0) || next != minus;
 			if (started)

@@ -347,6 +347,138 @@ START_TEST(orders_as_cassandra)
 }
 END_TEST
 
+static const struct sst_type *
+simple(const char *class_name)
+{
+	const struct sst_type *t;
+	struct sst_err e;
+
+	ck_assert_int_eq(sst_type_parse_class(&t, &arena, sst_slice_str(class_name), &e), 0);
+	return t;
+}
+
+/* Integers of any length compare; texts are made up to 16 KiB of them, in bounded time. */
+START_TEST(long_numbers_are_bounded)
+{
+	const struct sst_type *v = simple("IntegerType"), *d = simple("DecimalType");
+	struct sst_buf big = { 0 }, text = { 0 }, back = { 0 };
+	struct sst_err e;
+	int i;
+
+	sst_buf_addc(&big, 1);
+	for (i = 0; i < 16383; i++)
+		sst_buf_addc(&big, (char)i);
+	ck_assert_int_eq(sst_type_to_string(v, sst_buf_slice(&big), &text, &e), 0);
+	ck_assert_uint_eq(text.n, 39455);
+	ck_assert_int_eq(sst_type_from_string(v, sst_buf_slice(&text), &back, &e), 0);
+	ck_assert(sst_slice_eq(sst_buf_slice(&back), sst_buf_slice(&big)));
+	sst_buf_addc(&big, 0);
+	ck_assert_int_eq(sst_type_to_string(v, sst_buf_slice(&big), &text, &e), -1);
+	ck_assert_int_eq(e.code, SST_ELIMIT);
+	ck_assert_int_eq(sst_type_to_json(d, sst_buf_slice(&big), &text, &e), 0);
+	ck_assert_int_gt(sst_type_compare(v, sst_buf_slice(&big), sst_buf_slice(&back)), 0);
+	ck_assert_int_eq(sst_type_validate(v, sst_buf_slice(&big), &e), 0);
+	sst_buf_reset(&text);
+	for (i = 0; i < 40000; i++)
+		sst_buf_addc(&text, '7');
+	ck_assert_int_eq(sst_type_from_string(v, sst_buf_slice(&text), &back, &e), -1);
+	ck_assert_int_eq(e.code, SST_ELIMIT);
+	sst_buf_free(&big);
+	sst_buf_free(&text);
+	sst_buf_free(&back);
+}
+END_TEST
+
+static const struct {
+	const char *type, *text;
+	bool json;
+} refused[] = {
+	{ "LongType", "9223372036854775808", false },
+	{ "LongType", "1.5", false },
+	{ "LongType", "'1'", false },
+	{ "LongType", "1 2", false },
+	{ "LongType", "", false },
+	{ "LongType", "blobAsInt(0x)", false },
+	{ "LongType", "blobAsBigint(0x00)", false },
+	{ "LongType", "blobAsBigint 0x", false },
+	{ "LongType", "blobAsBigint(0x0)", false },
+	{ "ByteType", "128", false },
+	{ "BooleanType", "yes", false },
+	{ "CounterColumnType", "99999999999999999999", false },
+	{ "UTF8Type", "'open", false },
+	{ "UTF8Type", "$$open", false },
+	{ "UTF8Type", "bare", false },
+	{ "BytesType", "0xabc", false },
+	{ "DoubleType", "1e", false },
+	{ "DecimalType", "1e99999999999", false },
+	{ "DecimalType", "1.2.3", false },
+	{ "SimpleDateType", "'2015-02-29'", false },
+	{ "SimpleDateType", "'10000-01-01'", false },
+	{ "SimpleDateType", "'+9999999-01-01'", false },
+	{ "SimpleDateType", "4294967296", false },
+	{ "TimeType", "'24:00:00'", false },
+	{ "TimeType", "86400000000000", false },
+	{ "TimestampType", "'2015-13-01'", false },
+	{ "TimestampType", "'2015-01-01T25:00'", false },
+	{ "TimestampType", "'2015-01-01 00:00 CET'", false },
+	{ "TimestampType", "'2015-01-01+19:00'", false },
+	{ "DurationType", "1d1y", false },
+	{ "DurationType", "1d1d", false },
+	{ "DurationType", "2147483648mo", false },
+	{ "DurationType", "P1Y2", false },
+	{ "DurationType", "P1-02-03T04:05:06", false },
+	{ "InetAddressType", "'1.2.3.256'", false },
+	{ "InetAddressType", "'1.2.3.4.5'", false },
+	{ "InetAddressType", "'1::2::3'", false },
+	{ "InetAddressType", "'1:2:3:4:5:6:7:8:9'", false },
+	{ "InetAddressType", "'example.org'", false },
+	{ "UUIDType", "550e8400-e29b-41d4-a716-44665544000g", false },
+	{ "TimeUUIDType", "550e8400-e29b-41d4-a716-446655440000", false },
+	{ "EmptyType", "'x'", false },
+	{ "ListType(Int32Type)", "[1, null]", false },
+	{ "ListType(Int32Type)", "[1", false },
+	{ "ListType(Int32Type)", "{1}", false },
+	{ "MapType(Int32Type,Int32Type)", "{1}", false },
+	{ "TupleType(Int32Type)", "(1, 2)", false },
+	{ "TupleType(Int32Type)", "1", false },
+	{ "UserType(ks,61,62:Int32Type)", "{c: 1}", false },
+	{ "UserType(ks,61,62:Int32Type)", "{b 1}", false },
+	{ "UserType(ks,61,62:Int32Type)", "{b: 1", false },
+	{ "UserType(ks,61,62:Int32Type)", "(1)", false },
+	{ "VectorType(Int32Type , 2)", "[1]", false },
+	{ "VectorType(Int32Type , 2)", "[1, 2, 3]", false },
+	{ "VectorType(Int32Type , 2)", "[1, blobAsInt(0x)]", false },
+	{ "VectorType(Int32Type , 2)", "1", false },
+	{ "LongType", "null", true },
+	{ "LongType", "true", true },
+	{ "LongType", "[1]", true },
+	{ "LongType", "{", true },
+	{ "UTF8Type", "5", true },
+	{ "BytesType", "\"cafe\"", true },
+	{ "CounterColumnType", "\"x\"", true },
+	{ "FloatType", "\"x\"", true },
+	{ "ListType(Int32Type)", "[null]", true },
+	{ "ListType(Int32Type)", "{}", true },
+	{ "TupleType(Int32Type)", "[1, 2]", true },
+	{ "UserType(ks,61,62:Int32Type)", "{\"c\": 1}", true },
+	{ "UserType(ks,61,62:Int32Type)", "[1]", true },
+	{ "VectorType(Int32Type , 2)", "[1]", true },
+	{ "VectorType(Int32Type , 2)", "[1, \"\"]", true },
+};
+
+START_TEST(refuses_what_is_no_value)
+{
+	struct sst_slice text = sst_slice_str(refused[_i].text), got;
+	const struct sst_type *t = simple(refused[_i].type);
+	struct sst_err e = { .code = SST_OK };
+
+	got = make(refused[_i].json ? sst_type_from_json : sst_type_from_cql, t, text, &e);
+	ck_assert_msg(got.p == NULL, "%s took %s", refused[_i].type, refused[_i].text);
+	ck_assert(e.code == SST_EINVAL || e.code == SST_EDAMAGED);
+	ck_assert_str_ne(e.what, "");
+}
+END_TEST
+
 static void
 read_types(void)
 {
@@ -369,7 +501,7 @@ Suite *
 types_suite(void)
 {
 	Suite *s = suite_create("types");
-	TCase *t = tcase_create("texts"), *o = tcase_create("order");
+	TCase *t = tcase_create("texts"), *o = tcase_create("order"), *l = tcase_create("limits");
 
 	tcase_add_checked_fixture(t, read_types, forget);
 	tcase_add_test(t, names_and_validity);
@@ -378,6 +510,10 @@ types_suite(void)
 	tcase_add_test(t, reads_what_it_prints);
 	tcase_add_test(t, writes_texts_for_cassandra);
 	suite_add_tcase(s, t);
+	tcase_add_checked_fixture(l, NULL, forget);
+	tcase_add_test(l, long_numbers_are_bounded);
+	tcase_add_loop_test(l, refuses_what_is_no_value, 0, (int)SST_ARRAY_LEN(refused));
+	suite_add_tcase(s, l);
 	tcase_add_checked_fixture(o, read_order, forget);
 	tcase_add_test(o, orders_as_cassandra);
 	suite_add_tcase(s, o);
