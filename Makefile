@@ -22,6 +22,7 @@ SUITES  = $(patsubst tests/unit/%.c,%,$(filter-out tests/unit/main.c,$(wildcard 
 FUZZERS = $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 FUZZ    = $(FUZZERS:%=$O/fuzz/%)
 REPLAY  = $(FUZZERS:%=$O/replay/%)
+PROGS   = $(patsubst tests/prog/%.c,$O/prog/%,$(wildcard tests/prog/*.c))
 
 all: $(BINS) $L
 # Packages that are missing are a line to paste, not a compiler's screenful.
@@ -38,7 +39,8 @@ $O/tests/unit/main.o: DEFS += -I$O
 $(FUZZ): $O/fuzz/%: $O/tests/fuzz/%.o $L
 $(FUZZ): LDLIBS += -fsanitize=fuzzer
 $(REPLAY): $O/replay/%: $O/tests/fuzz/%.o $O/tests/fuzz/replay.o $L
-$(BINS) $O/unit $(FUZZ) $(REPLAY): ; @mkdir -p $(@D) && $(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(PROGS): $O/prog/%: $O/tests/prog/%.o $L
+$(BINS) $O/unit $(FUZZ) $(REPLAY) $(PROGS): ; @mkdir -p $(@D) && $(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $O/%.o: %.c Makefile | $O/.packages ; @mkdir -p $(@D) && $(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 $O/%.o: %.cc Makefile | $O/.packages ; @mkdir -p $(@D) && $(CXX) $(XFLAGS) -MMD -MP -c -o $@ $<
 
@@ -53,8 +55,9 @@ demo:
 	@tests/packages --install
 	@$(MAKE) -s -j2 all
 	@tests/demo
-check-cassandra: all ; @tests/cassandra/run
-bench: all ; @tests/bench/run
+progs: $(PROGS)
+check-cassandra: all progs ; @tests/cassandra/run
+bench: all progs ; @tests/bench/run
 coverage: ; @tests/fuzz/coverage
 install: all
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(BINS)
@@ -77,6 +80,6 @@ format: ; clang-format -i $(SOURCES)
 SOURCES = $(wildcard libsst/*/*.[ch] libsst/*/*.cc cmd/*/*.[ch] tests/*/*.[ch])
 format-check: ; clang-format --dry-run -Werror $(SOURCES)
 clean: ; rm -rf build
-.PHONY: all check test demo check-cassandra bench coverage asan fuzz fuzzers fuzz-replay install uninstall format format-check clean
+.PHONY: all progs check test demo check-cassandra bench coverage asan fuzz fuzzers fuzz-replay install uninstall format format-check clean
 .SECONDARY:
 -include $(shell find $O -name '*.d' 2>/dev/null)
