@@ -214,6 +214,8 @@ sst_writer_open(struct sst_writer **out, const struct sst_io *io, const char *ba
 	w->io = io;
 	w->table = t;
 	w->opts = *o;
+	if (w->opts.index_block == 0)
+		w->opts.index_block = SST_INDEX_BLOCK;
 	w->data.file.fd = w->index.fd = -1;
 	w->first_partition = true;
 	if (init(w, base, e) == -1) {
@@ -431,7 +433,7 @@ put_item(struct sst_writer *w, struct sst_slice bytes, uint64_t at, struct sst_e
 	w->now.prev = at;
 	if (put(w, bytes, e) == -1)
 		return -1;
-	return here(w) - w->block.start >= SST_INDEX_BLOCK ? end_block(w, e) : 0;
+	return here(w) - w->block.start >= w->opts.index_block ? end_block(w, e) : 0;
 }
 
 static int

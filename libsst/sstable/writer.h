@@ -33,6 +33,8 @@ struct sst_writer_opts { /* all zero but host_id: what a flush of unknown size w
 	bool pending_repair, transient;
 	uint8_t pending_repair_id[16];
 	uint32_t level;
+	uint32_t index_block; /* bytes of rows from one entry of a promoted index to the next; 0:
+			       * 64 KiB, as Cassandra's column_index_size */
 };
 
 /*
