@@ -194,8 +194,9 @@ int sst_encoder_init(
 void sst_encoder_free(struct sst_encoder *); /* all zero is fine */
 
 /*
- * A row or static row, or a marker, whole.  prev: bytes of the row or marker before it in the
- * partition, 0 for the first and for a static row; only read when the header is sized.  *out stays
+ * A row or static row, or a marker, whole.  prev: bytes from the start of the row or marker before it
+ * (of the partition, for the first one) to here, 0 for a static row; only read when the header is
+ * sized.  *out stays
  * until the next call.  SST_EINVAL for a column that the header lacks, a value of the wrong fixed
  * length, or a deletion time that the format cannot hold; SST_ENOMEM.
  */
