@@ -480,6 +480,37 @@ START_TEST(cassandra_decided_so)
 }
 END_TEST
 
+/* The pairs that formats/reconciliation.md shows are lines of the file. */
+START_TEST(the_page_shows_real_pairs)
+{
+	FILE *f = fopen("formats/reconciliation.md", "r");
+	char line[1024], want[1024], real[1024], *p, *second, *seen;
+	bool found;
+	int n = 0;
+	FILE *tsv;
+
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		p = line + strspn(line, " ");
+		if (p < line + 4 || *p < '0' || *p > '9' || (second = strstr(p, " | ")) == NULL ||
+		    (seen = strstr(second + 3, " | ")) == NULL ||
+		    strchr("0123456789", *(second + 3)) == NULL || strstr(seen + 3, " | ") != NULL)
+			continue;
+		*second = *seen = '\0';
+		snprintf(want, sizeof(want), "%s\t%s\t%.*s\t", p, second + 3,
+		    (int)strcspn(seen + 3, "\n"), seen + 3);
+		ck_assert_ptr_nonnull(tsv = fopen("tests/conflicts.tsv", "r"));
+		for (found = false; !found && fgets(real, sizeof(real), tsv) != NULL;)
+			found = strncmp(real, want, strlen(want)) == 0;
+		fclose(tsv);
+		ck_assert_msg(found, "%s", want);
+		n++;
+	}
+	fclose(f);
+	ck_assert_int_ge(n, 15);
+}
+END_TEST
+
 Suite *
 conflicts_suite(void)
 {
@@ -488,6 +519,7 @@ conflicts_suite(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, cassandra_decided_so);
+	tcase_add_test(t, the_page_shows_real_pairs);
 	suite_add_tcase(s, t);
 	return s;
 }
