@@ -6,7 +6,8 @@ CFLAGS  = -O2 -g
 CXXFLAGS = -O2 -g
 VERSION = 0.1
 flags_asan = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-flags_fuzz = $(flags_asan) -fsanitize=fuzzer-no-link
+# clang links C programs without the part of UBSan that knows C++ classes
+flags_fuzz = $(flags_asan) -fsanitize=fuzzer-no-link -fno-sanitize=vptr
 flags_cov  = -O0 --coverage
 DEFS    = -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -DSST_VERSION='"$(VERSION)"' -Ilibsst -Icmd
 WARN    = -Wall -Wextra -Wshadow -Wconversion -Wvla

@@ -196,10 +196,12 @@ find(struct sst_slice class_name)
 {
 	size_t i, n;
 
+	if (class_name.n == 0)
+		return &methods[0];
 	/* org.apache.cassandra.io.compress.ZstdCompressor and ZstdCompressor are one */
 	for (n = 0; n < class_name.n && class_name.p[class_name.n - n - 1] != '.';)
 		n++;
-	if (n == 0 && class_name.n > 0)
+	if (n == 0)
 		return NULL;
 	class_name = (struct sst_slice){ class_name.p + (class_name.n - n), n };
 	for (i = 0; i < SST_ARRAY_LEN(methods); i++) {

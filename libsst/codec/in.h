@@ -65,19 +65,34 @@ sst_get_u8(struct sst_in *in)
 static inline uint16_t
 sst_get_u16(struct sst_in *in)
 {
-	return (uint16_t)sst_get_be(in, 2);
+	struct sst_slice s = sst_get_bytes(in, 2);
+	uint16_t v = 0;
+
+	if (s.p != NULL)
+		memcpy(&v, s.p, sizeof(v));
+	return __builtin_bswap16(v);
 }
 
 static inline uint32_t
 sst_get_u32(struct sst_in *in)
 {
-	return (uint32_t)sst_get_be(in, 4);
+	struct sst_slice s = sst_get_bytes(in, 4);
+	uint32_t v = 0;
+
+	if (s.p != NULL)
+		memcpy(&v, s.p, sizeof(v));
+	return __builtin_bswap32(v);
 }
 
 static inline uint64_t
 sst_get_u64(struct sst_in *in)
 {
-	return sst_get_be(in, 8);
+	struct sst_slice s = sst_get_bytes(in, 8);
+	uint64_t v = 0;
+
+	if (s.p != NULL)
+		memcpy(&v, s.p, sizeof(v));
+	return __builtin_bswap64(v);
 }
 
 /* Byte 0 has a leading 1 bit for each byte that follows. */

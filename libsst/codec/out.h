@@ -44,20 +44,19 @@ sst_vint_len(uint64_t v)
 static inline void
 sst_put_vint(struct sst_buf *b, uint64_t v)
 {
-	size_t len = sst_vint_len(v), i;
+	size_t len = sst_vint_len(v);
 	uint8_t *p;
 
 	if (!sst_buf_room(b, 9))
 		return;
 	p = b->p + b->n;
 	b->n += len;
-	if (len == 9) {
+	if (len == 9)
 		*p++ = 0xff;
-		len = 8;
-	} else
-		v |= (0xff00 >> (len - 1) & 0xff) * (uint64_t)1 << 8 * (len - 1);
-	for (i = len; i-- > 0; v >>= 8)
-		p[i] = (uint8_t)v;
+	else /* to the top, under the 1 bits; what is stored too much lies within the room */
+		v = v << 8 * (8 - len) | (uint64_t)(0xff00 >> (len - 1) & 0xff) << 56;
+	v = __builtin_bswap64(v);
+	memcpy(p, &v, 8);
 }
 
 static inline uint64_t

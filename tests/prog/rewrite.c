@@ -21,7 +21,8 @@ fail(const struct sst_err *e)
 }
 
 static int
-copy(struct sst_sstable *in, const char *base, const struct sst_writer_opts *opts, struct sst_err *e)
+copy(
+    struct sst_sstable *in, const char *base, const struct sst_writer_opts *opts, struct sst_err *e)
 {
 	struct sst_stream *rows = NULL;
 	struct sst_writer *w = NULL;
