@@ -229,7 +229,8 @@ compare_double(const struct sst_type *t, struct sst_slice a, struct sst_slice b)
 	    UINT64_C(1) << 63);
 }
 
-/* JSON has no NaN or infinities: Cassandra prints null. */
+/* JSON has no NaN or infinities: Cassandra prints null; in NDJSON they are strings, so that nothing
+ * is lost, as its JSON input takes them. */
 static bool
 is_finite(const struct sst_type *t, struct sst_slice s)
 {
@@ -243,10 +244,12 @@ print_real(const struct sst_type *t, struct sst_slice s, enum sst_form form, str
     struct sst_err *e)
 {
 	char text[SST_REAL_LEN];
+	bool quoted;
 
 	if (s.n != sst_ops(t)->width)
 		return sst_fail_value(t, s, e);
-	if ((form == SST_FORM_JSON || form == SST_FORM_NDJSON) && !is_finite(t, s)) {
+	quoted = form == SST_FORM_NDJSON && !is_finite(t, s);
+	if (form == SST_FORM_JSON && !is_finite(t, s)) {
 		sst_buf_adds(b, "null");
 		return 0;
 	}
@@ -254,7 +257,11 @@ print_real(const struct sst_type *t, struct sst_slice s, enum sst_form form, str
 		sst_format_float(sst_load_be32(s.p), text);
 	else
 		sst_format_double(sst_load_be64(s.p), text);
+	if (quoted)
+		sst_buf_addc(b, '"');
 	sst_buf_adds(b, text);
+	if (quoted)
+		sst_buf_addc(b, '"');
 	return 0;
 }
 

@@ -56,7 +56,6 @@ struct sst_ndjsonin {
 	const struct sst_table *table;
 	struct sst_json *json;
 	struct sst_arena arena; /* of this line */
-	struct sst_slice line;
 	struct sst_buf value, key;
 	struct sst_item item;
 };
@@ -156,26 +155,13 @@ read_integer_u32(node *v, uint32_t *out, struct sst_err *e)
 	return 0;
 }
 
-/* The value as it stands in the line; of a string that is with its quotes. */
-static struct sst_slice
-raw(const struct sst_ndjsonin *r, node *v)
-{
-	const uint8_t *p = r->line.p + v->off, *q = p + 1;
-
-	if (v->type != SST_JSON_STRING)
-		return v->text;
-	while (*q != '"')
-		q += *q == '\\' ? 2 : 1;
-	return (struct sst_slice){ p, (size_t)(q + 1 - p) };
-}
-
 /* A value of the type, in the arena. */
 static int
 read_value(struct sst_ndjsonin *r, const struct sst_type *type, node *v, struct sst_slice *out,
     struct sst_err *e)
 {
 	sst_buf_reset(&r->value);
-	if (sst_type_from_json(type, raw(r, v), &r->value, e) == -1) {
+	if (sst_type_from_json_node(type, v, &r->value, e) == -1) {
 		e->off = v->off;
 		return -1;
 	}
@@ -573,12 +559,12 @@ read_kind(node *at, node **m, enum sst_item_kind *out, struct sst_err *e)
 }
 
 static int
-read_line(struct sst_ndjsonin *r, struct sst_err *e)
+read_line(struct sst_ndjsonin *r, struct sst_slice line, struct sst_err *e)
 {
 	node *root, *m[NMEMBERS];
 	int64_t off = 0;
 
-	if (sst_json_parse(r->json, r->line, &root, e) == -1 ||
+	if (sst_json_parse(r->json, line, &root, e) == -1 ||
 	    members_of(root, members, NMEMBERS, m, e) == -1 ||
 	    read_kind(root, m, &r->item.kind, e) == -1 || read_key(r, root, m, e) == -1)
 		return -1;
@@ -598,10 +584,9 @@ sst_ndjsonin_line(struct sst_ndjsonin *r, struct sst_slice line, struct sst_slic
 {
 	*key_out = (struct sst_slice){ NULL, 0 };
 	*item = NULL;
-	r->line = line;
 	r->item = (struct sst_item){ 0 };
 	sst_arena_reset(&r->arena);
-	if (read_line(r, e) == -1)
+	if (read_line(r, line, e) == -1)
 		return -1;
 	*key_out = sst_buf_slice(&r->key);
 	*item = &r->item;

@@ -246,7 +246,7 @@ START_TEST(reads_what_it_prints)
 
 	for (i = 0; i < nrows; i++) {
 		struct row *r = &rows[i];
-		struct sst_slice back, text;
+		struct sst_slice back, text, want;
 
 		if (is(r->col[CQL], "!") || is(r->col[STRING], "-"))
 			continue;
@@ -257,10 +257,10 @@ START_TEST(reads_what_it_prints)
 		all++;
 		text = make(sst_type_to_ndjson, r->type, r->bytes, &e);
 		ck_assert_ptr_nonnull(text.p);
-		if (holds(text, "null") && r->type->nargs == 0)
-			continue; /* NaN: JSON has none */
 		back = make(sst_type_from_json, r->type, text, &e);
-		if (back.p == NULL && !holds(text, "null"))
+		/* an IPv4 address within IPv6 is one where Java reads its text back */
+		want = r->type->kind == SST_INET ? unhex(r->col[FROM_JSON]) : r->bytes;
+		if (back.p == NULL || (want.n > 0 && sst_type_compare(r->type, back, want) != 0))
 			ck_abort_msg("types.tsv:%zu: to_ndjson does not read back: %.*s: %s",
 			    r->line, (int)text.n, (const char *)text.p, e.what);
 	}
