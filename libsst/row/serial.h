@@ -84,7 +84,8 @@ enum sst_unknown_column {
 };
 
 /*
- * Says which columns of `table` the header's columns are, by name.  SST_EINVAL when a type cannot be
+ * Says which columns of `table` the header's columns are, by name; cells of those that the table has
+ * dropped are left out.  SST_EINVAL when a type cannot be
  * read as the table's, when key or clustering differ, or when the table lacks a column.
  */
 int sst_header_bind(

@@ -12,7 +12,7 @@
  */
 #include <stdlib.h>
 
-#include "sstable/read.h"
+#include "sstable/reading.h"
 
 /* The last block that begins before a bound; promoted.n when there is none. */
 static int

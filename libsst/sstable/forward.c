@@ -3,7 +3,7 @@
  * beyond a slice stays pending for the next one.  The deletion in force is followed from the start
  * of the partition, or of an index block, so that a slice can open and close with it.
  */
-#include "sstable/read.h"
+#include "sstable/reading.h"
 
 /* The first block that reaches beyond a bound; promoted.n when there is none. */
 static int

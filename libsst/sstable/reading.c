@@ -1,5 +1,5 @@
-/* libsst/sstable/read.c: partitions by key or token range, and the stream around their slices. */
-#include "sstable/read.h"
+/* libsst/sstable/reading.c: partitions by key or token range, and the stream around their slices. */
+#include "sstable/reading.h"
 
 #include <stdlib.h>
 

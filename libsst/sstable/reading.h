@@ -1,13 +1,13 @@
 /*
- * libsst/sstable/read.h: a stream over the slices of one partition, or of each partition in a token
+ * libsst/sstable/reading.h: a stream over the slices of one partition, or of each partition in a token
  * range, found through Index.db.  Private to the room.
  *
  *	FIND --entry--> PROMOTED --> HEADER --PARTITION--> STATIC --STATIC--> ROWS --...--> FIND or END
  *
  * Every step can be interrupted by a wait and is then begun again.
  */
-#ifndef SST_SSTABLE_READ_H
-#define SST_SSTABLE_READ_H
+#ifndef SST_SSTABLE_READING_H
+#define SST_SSTABLE_READING_H
 
 #include "sstable/int.h"
 

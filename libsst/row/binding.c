@@ -1,4 +1,4 @@
-/* libsst/row/header.c: encoding headers: their order, and how they fit a table. */
+/* libsst/row/binding.c: encoding headers: their order, and how they fit a table. */
 #include <stdlib.h>
 
 #include "row/serial.h"
@@ -77,12 +77,26 @@ fail_column(struct sst_err *e, struct sst_slice name, const char *what)
 	    (int)(name.n > 64 ? 64 : name.n), (const char *)name.p, what);
 }
 
+static bool
+was_dropped(const struct sst_table *t, struct sst_slice name, bool is_static)
+{
+	size_t i;
+
+	for (i = 0; i < t->ndropped; i++)
+		if (t->dropped[i].is_static == is_static && sst_slice_eq(t->dropped[i].name, name))
+			return true;
+	return false;
+}
+
 static int
-bind_columns(struct sst_header_column *c, size_t n, const struct sst_column *to, size_t nto,
+bind_columns(struct sst_header *h, bool is_static, const struct sst_table *t,
     enum sst_unknown_column unknown, struct sst_err *e)
 {
+	struct sst_header_column *c = is_static ? h->statics : h->regulars;
+	const struct sst_column *to = is_static ? t->statics : t->regulars;
+	size_t i, n = is_static ? h->nstatic : h->nregular;
+	size_t nto = is_static ? t->nstatic : t->nregular;
 	uint32_t prev = 0;
-	size_t i;
 	int col;
 
 	for (i = 0; i < n; i++) {
@@ -90,7 +104,7 @@ bind_columns(struct sst_header_column *c, size_t n, const struct sst_column *to,
 		c[i].dropped_us = INT64_MIN;
 		col = sst_column_find(to, nto, c[i].name);
 		if (col == -1) {
-			if (unknown == SST_UNKNOWN_REFUSE)
+			if (unknown == SST_UNKNOWN_REFUSE && !was_dropped(t, c[i].name, is_static))
 				return fail_column(e, c[i].name, "is not in the table");
 			continue;
 		}
@@ -120,9 +134,9 @@ sst_header_bind(struct sst_header *h, const struct sst_table *t, enum sst_unknow
 	for (i = 0; i < h->nck; i++)
 		if (!type_fits(t->ck[i].type, h->ck[i], true))
 			return fail_column(e, t->ck[i].name, "has another type in the table");
-	if (bind_columns(h->statics, h->nstatic, t->statics, t->nstatic, unknown, e) == -1)
+	if (bind_columns(h, true, t, unknown, e) == -1)
 		return -1;
-	return bind_columns(h->regulars, h->nregular, t->regulars, t->nregular, unknown, e);
+	return bind_columns(h, false, t, unknown, e);
 }
 
 static struct sst_header_column *

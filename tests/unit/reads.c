@@ -1,0 +1,665 @@
+/*
+ * tests/unit/reads.c: reads of slices through the promoted index, both ways, waiting and not, held
+ * to a scan; every kind of damage that a reader can meet.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../support/memfs.h"
+#include "../support/reads.h"
+#include "base/num.h"
+#include "sstable/statistics.h"
+#include "sstable/writer.h"
+
+Suite *reads_suite(void);
+
+#define BASE "t/me-1-big-"
+#define OK(call) ck_assert_msg((call) == 0, "%s", sst_err_text(&e, text, sizeof(text)))
+
+static struct memfs *fs;
+static const struct sst_io *io;
+static struct sst_arena arena;
+static char text[512];
+
+static void
+setup(void)
+{
+	struct sst_err e;
+
+	fs = memfs_new();
+	io = memfs_io(fs);
+	OK(sst_io_mkdir(io, "t", &e));
+}
+
+static void
+teardown(void)
+{
+	ck_assert_uint_eq(memfs_nopen(fs), 0);
+	sst_arena_free(&arena);
+	memfs_free(fs);
+}
+
+static struct sst_column
+column(const char *name, const char *cql, bool reversed)
+{
+	struct sst_column c = { .name = sst_slice_str(name), .dropped_us = INT64_MIN };
+	struct sst_type *turned;
+	struct sst_err e;
+
+	OK(sst_type_parse_cql(&c.type, &arena, sst_slice_str(cql), NULL, NULL, &e));
+	if (reversed) {
+		turned = sst_arena_alloc(&arena, sizeof(*turned));
+		*turned = *c.type;
+		turned->reversed = true;
+		c.type = turned;
+	}
+	return c;
+}
+
+/* CREATE TABLE ks.t (k int, a int, b bigint, s text static, v blob, PRIMARY KEY (k, a, b)) WITH
+ * CLUSTERING ORDER BY (a ASC, b DESC). */
+static struct sst_table *
+make_table(void)
+{
+	struct sst_table *t = sst_arena_alloc(&arena, sizeof(*t));
+	struct sst_column *c = sst_arena_array(&arena, 5, sizeof(*c));
+	struct sst_err e;
+
+	memset(t, 0, sizeof(*t));
+	sst_table_defaults(t);
+	t->keyspace = sst_slice_str("ks");
+	t->name = sst_slice_str("t");
+	c[0] = column("k", "int", false);
+	c[1] = column("a", "int", false);
+	c[2] = column("b", "bigint", true);
+	c[3] = column("s", "text", false);
+	c[4] = column("v", "blob", false);
+	t->key = c;
+	t->ck = c + 1;
+	t->statics = c + 3;
+	t->regulars = c + 4;
+	t->nkey = t->nstatic = t->nregular = 1;
+	t->nck = 2;
+	OK(sst_table_finish(t, &arena, &e));
+	return t;
+}
+
+static struct sst_slice
+number(uint64_t v, size_t n)
+{
+	uint8_t *p = sst_arena_alloc(&arena, n);
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		p[i] = (uint8_t)(v >> 8 * (n - 1 - i));
+	return (struct sst_slice){ p, n };
+}
+
+/* What is being made: a stream of items with the range deletion that is open in it. */
+struct making {
+	const struct sst_table *table;
+	struct random *rnd;
+	struct items items;
+	struct sst_deletion open;
+	int64_t ts;
+};
+
+static void
+add_marker(struct making *m, const struct sst_slice *ck, size_t n, int side, bool close)
+{
+	struct sst_item item = { .kind = SST_MARKER };
+
+	item.marker.at = (struct sst_bound){ ck, n, side };
+	item.marker.before = m->open;
+	item.marker.after = SST_LIVE;
+	if (!close && (m->open.ts_us == SST_NO_TS || random_chance(m->rnd, 40)))
+		item.marker.after = (struct sst_deletion){ ++m->ts, 1700000000 };
+	m->open = item.marker.after;
+	items_add(&m->items, &item, &arena);
+}
+
+static void
+add_row(struct making *m, const struct sst_slice *ck, size_t value_max)
+{
+	struct sst_item item = { .kind = SST_ROW };
+	struct sst_cell *cell = sst_arena_alloc(&arena, sizeof(*cell));
+	size_t n = value_max == 0 ? 0 : random_below(m->rnd, (uint32_t)value_max);
+	uint8_t *p = sst_arena_alloc(&arena, n + 1);
+
+	memset(p, 'a' + (int)random_below(m->rnd, 20), n + 1);
+	*cell =
+	    (struct sst_cell){ .col = 0, .ts_us = m->ts, .ldt_s = SST_NO_LDT, .value = { p, n } };
+	item.row = (struct sst_row){ .ck = ck,
+		.live = { m->ts, 0, SST_NO_LDT },
+		.del = SST_LIVE,
+		.ncells = value_max > 0,
+		.cells = cell };
+	items_add(&m->items, &item, &arena);
+}
+
+/* A partition of nrows rows, seven to a value of a; markers before, between and after. */
+static void
+add_partition(struct making *m, const struct sst_item *part, size_t nrows, size_t value_max,
+    uint32_t marker_percent)
+{
+	struct sst_slice *ck;
+	size_t i;
+
+	items_add(&m->items, part, &arena);
+	for (i = 0; i < nrows; i++) {
+		ck = sst_arena_array(&arena, 2, sizeof(*ck));
+		ck[0] = number(i / 7, 4);
+		ck[1] = number(100 - i % 7, 8);
+		if (i % 7 == 0 && random_chance(m->rnd, marker_percent))
+			add_marker(m, ck, 1, -1, false);
+		add_row(m, ck, value_max);
+		if (i % 7 != 6 && i + 1 < nrows) {
+			if (random_chance(m->rnd, marker_percent))
+				add_marker(m, ck, 2, 1, false);
+		} else if (m->open.ts_us != SST_NO_TS &&
+		    (i + 1 == nrows || random_chance(m->rnd, 20)))
+			add_marker(m, ck, 1, 1, i + 1 == nrows);
+	}
+}
+
+static const struct {
+	size_t nrows, value_max;
+	uint32_t marker_percent;
+} shapes[] = {
+	{ 2000, 400, 5 },  /* several index blocks */
+	{ 20000, 0, 0 },   /* more rows to a block than offsets are kept of */
+	{ 20, 20000, 30 }, /* rows across chunks */
+	{ 1, 10, 0 },
+	{ 3000, 60, 60 }, /* range deletions open at most ends of blocks */
+	{ 8000, 0, 50 },
+};
+
+static int
+by_key(const void *va, const void *vb)
+{
+	const struct sst_item *a = va, *b = vb;
+
+	return sst_key_compare(a->part.token, a->part.key, b->part.token, b->part.key);
+}
+
+static const struct sst_table *
+make_sstable(const char *base, const char *compressor, struct random *rnd, struct sst_err *e)
+{
+	struct sst_item parts[SST_ARRAY_LEN(shapes)];
+	struct making m = { make_table(), rnd, { 0 }, SST_LIVE, 1700000000000000 };
+	struct sst_writer_opts o = { .compression_set = true,
+		.compression = { sst_slice_str(compressor), 4096, 0 },
+		.host_id = { 1 } };
+	struct sst_stream *s;
+	struct sst_writer *w;
+	size_t i;
+
+	memset(parts, 0, sizeof(parts));
+	for (i = 0; i < SST_ARRAY_LEN(parts); i++) {
+		parts[i].kind = SST_PARTITION;
+		parts[i].part.key = number(i + 1, 4);
+		parts[i].part.token = sst_token(parts[i].part.key);
+		parts[i].part.del = SST_LIVE;
+	}
+	qsort(parts, SST_ARRAY_LEN(parts), sizeof(*parts), by_key);
+	for (i = 0; i < SST_ARRAY_LEN(parts); i++)
+		add_partition(
+		    &m, &parts[i], shapes[i].nrows, shapes[i].value_max, shapes[i].marker_percent);
+	s = items_stream(&m.items, m.table, false, false);
+	ck_assert_msg((sst_writer_open(&w, io, base, m.table, &o, e)) == 0, "%s",
+	    sst_err_text(e, text, sizeof(text)));
+	ck_assert_msg((sst_writer_copy(w, s, e)) == 0, "%s", sst_err_text(e, text, sizeof(text)));
+	sst_stream_close(s);
+	ck_assert_msg(
+	    (sst_writer_finish(w, NULL, e)) == 0, "%s", sst_err_text(e, text, sizeof(text)));
+	return m.table;
+}
+
+START_TEST(slices_equal_the_scan)
+{
+	static const char *const classes[] = { "LZ4Compressor", "", "ZstdCompressor" };
+	static const char *const bases[] = { "t/me-1-big-", "t/nb-1-big-" };
+	struct random rnd = { 77 + (uint64_t)_i };
+	struct sst_err e;
+	const struct sst_table *t = make_sstable(bases[_i % 2], classes[_i % 3], &rnd, &e);
+
+	ck_assert(reads_check(io, bases[_i % 2], t, 150, 5 + (uint64_t)_i));
+	ck_assert(reads_check(io, bases[_i % 2], NULL, 10, 6 + (uint64_t)_i));
+}
+END_TEST
+
+/* Keys and token ranges, waiting and not, against the scan. */
+START_TEST(ranges)
+{
+	struct random rnd = { 5 };
+	struct sst_err e;
+	const struct sst_table *table = make_sstable(BASE, "LZ4Compressor", &rnd, &e);
+	struct sst_sstable_opts o = { .table = table };
+	struct sst_sstable *t;
+	struct sst_stream *s;
+	struct items all = { 0 };
+	uint64_t waits = 0;
+	size_t i, n = 0, from[8];
+
+	OK(sst_sstable_open(&t, io, BASE "Data.db", &o, &e));
+	OK(sst_sstable_scan(t, &s, &e));
+	OK(reads_all(&all, s, &arena, &waits, &e));
+	for (i = 0; i < all.n; i++)
+		if (all.at[i].kind == SST_PARTITION)
+			from[n++] = i;
+	from[n] = all.n;
+	ck_assert_uint_eq(n, SST_ARRAY_LEN(shapes));
+	for (i = 0; i < 2 * n * n; i++) {
+		size_t a = i / 2 % n, b = i / 2 / n;
+		struct sst_read r = { .left = all.at[from[a]].part.token,
+			.right = all.at[from[b]].part.token,
+			.nonblocking = i % 2 };
+		struct items got = { 0 }, want = { all.at + from[a + 1], 0, 0 };
+
+		if (a == b) {
+			r.left = r.right = INT64_MIN;
+			want = all;
+		} else if (a < b)
+			want.n = from[b + 1] - from[a + 1];
+		waits = 0;
+		OK(sst_sstable_read(t, &r, &s, &e));
+		OK(reads_all(&got, s, &arena, &waits, &e));
+		ck_assert(items_same(table, &got, &want));
+		ck_assert(r.nonblocking || waits == 0);
+	}
+	for (i = 0; i < 200; i++) { /* keys that are not there */
+		struct sst_read r = { .key = number(1000 + i, 4), .reversed = i % 2 };
+		struct items got = { 0 };
+
+		OK(sst_sstable_read(t, &r, &s, &e));
+		OK(reads_all(&got, s, &arena, &waits, &e));
+		ck_assert_uint_eq(got.n, 0);
+	}
+	sst_sstable_close(t);
+}
+END_TEST
+
+/* Reverse slices of every partition of a range, which the walk over the index finds one by one. */
+START_TEST(range_of_slices)
+{
+	struct random rnd = { 6 };
+	struct sst_err e;
+	const struct sst_table *table = make_sstable(BASE, "LZ4Compressor", &rnd, &e);
+	struct sst_sstable_opts o = { .table = table };
+	struct sst_slice a[2] = { number(50, 4), number(60, 4) };
+	struct sst_range range = { { &a[0], 1, -1 }, { &a[1], 1, 1 } };
+	struct items all = { 0 }, got = { 0 }, want = { 0 };
+	struct sst_sstable *t;
+	struct sst_stream *s;
+	uint64_t waits = 0;
+	size_t i, j;
+
+	for (i = 0; i < 4; i++) {
+		struct sst_read r = { .left = INT64_MIN,
+			.right = INT64_MIN,
+			.slices = &range,
+			.nslices = 1,
+			.reversed = i & 1,
+			.nonblocking = i & 2 };
+
+		all.n = got.n = want.n = 0;
+		OK(sst_sstable_open(&t, io, BASE "Data.db", &o, &e));
+		OK(sst_sstable_scan(t, &s, &e));
+		OK(reads_all(&all, s, &arena, &waits, &e));
+		for (j = 0; j < all.n; j++)
+			if (all.at[j].kind == SST_PARTITION) {
+				struct items one = reads_expect(&all, j, table, &r, &arena);
+				size_t k;
+
+				for (k = 0; k < one.n; k++)
+					items_add(&want, &one.at[k], &arena);
+			}
+		OK(sst_sstable_read(t, &r, &s, &e));
+		OK(reads_all(&got, s, &arena, &waits, &e));
+		ck_assert(items_same(table, &got, &want));
+		sst_sstable_close(t);
+	}
+}
+END_TEST
+
+/* Skipping hands out every partition, and nothing of those skipped. */
+START_TEST(skipping)
+{
+	struct random rnd = { 8 };
+	struct sst_err e;
+	const struct sst_table *table = make_sstable(BASE, "LZ4Compressor", &rnd, &e);
+	struct sst_sstable_opts o = { .table = table };
+	const struct sst_item *item;
+	struct sst_read all = { .reversed = true };
+	struct sst_sstable *t;
+	struct sst_stream *s;
+	size_t parts = 0, rows = 0;
+	int r;
+
+	OK(sst_sstable_open(&t, io, BASE "Data.db", &o, &e));
+	if (_i == 0)
+		OK(sst_sstable_scan(t, &s, &e));
+	else
+		OK(sst_sstable_read(t, &all, &s, &e));
+	OK(sst_stream_skip(s, &e)); /* before the first: nothing */
+	while ((r = sst_stream_next(s, &item, &e)) == SST_ONE) {
+		if (item->kind != SST_PARTITION)
+			rows++;
+		else if (parts++ % 2 == 0)
+			OK(sst_stream_skip(s, &e));
+		if (rows % 1000 == 999) {
+			rows++;
+			OK(sst_stream_skip(s, &e));
+		}
+	}
+	ck_assert_int_eq(r, 0);
+	ck_assert_uint_eq(parts, SST_ARRAY_LEN(shapes));
+	ck_assert_uint_gt(rows, 0);
+	sst_stream_close(s);
+	sst_sstable_close(t);
+}
+END_TEST
+
+START_TEST(statistics_say_what_to_leave_out)
+{
+	struct random rnd = { 9 };
+	struct sst_err e;
+	const struct sst_table *table = make_sstable(BASE, "LZ4Compressor", &rnd, &e);
+	struct sst_sstable_opts o = { .table = table };
+	struct sst_slice a[3] = { number(100000, 4), number(100001, 4), number(10, 4) };
+	struct sst_range beyond = { { &a[0], 1, -1 }, { &a[1], 1, 1 } },
+			 within = { { &a[2], 1, -1 }, { &a[1], 1, 1 } };
+	struct sst_slice first, last, key = number(1, 4), none = number(999, 4);
+	struct sst_sstable *t;
+
+	OK(sst_sstable_open(&t, io, BASE, &o, &e));
+	ck_assert(!sst_sstable_may_have_slices(t, &beyond, 1));
+	ck_assert(sst_sstable_may_have_slices(t, &within, 1));
+	ck_assert(sst_sstable_may_have_slices(t, NULL, 0));
+	ck_assert_int_eq(sst_sstable_may_have_key(t, key, sst_token(key), &e), 1);
+	ck_assert_int_eq(sst_sstable_may_have_key(t, none, sst_token(none), &e), 0);
+	OK(sst_sstable_keys(t, &first, &last, &e));
+	ck_assert_int_eq(sst_sstable_may_have_tokens(t, sst_token(last), INT64_MAX, &e), 0);
+	ck_assert_int_eq(sst_sstable_may_have_tokens(t, INT64_MIN, sst_token(first) - 1, &e), 0);
+	ck_assert_int_eq(
+	    sst_sstable_may_have_tokens(t, sst_token(first) - 1, sst_token(first), &e), 1);
+	ck_assert_int_eq(sst_sstable_min_ts_us(t), 1700000000000000);
+	ck_assert_int_gt(sst_sstable_max_ts_us(t), 1700000000000000);
+	sst_sstable_close(t);
+}
+END_TEST
+
+static struct sst_buf
+read_file(const char *path)
+{
+	struct sst_buf b = { 0 };
+	struct sst_err e;
+
+	OK(sst_io_read_file(io, path, SIZE_MAX, &b, &e));
+	return b;
+}
+
+static void
+write_file(const char *path, const uint8_t *p, size_t n)
+{
+	struct sst_err e;
+	int fd = io->open(io->ctx, path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	ck_assert_int_ge(fd, 0);
+	OK(sst_io_write(io, fd, path, p, n, &e));
+	OK(sst_io_close(io, fd, path, &e));
+}
+
+/* Scans and reads a key in reverse; true when all went well. */
+static bool
+reads_well(struct sst_err *e, const char *base)
+{
+	struct sst_read all = { .reversed = true };
+	struct sst_sstable_opts o = { 0 };
+	const struct sst_item *item;
+	struct sst_sstable *t = NULL;
+	struct sst_stream *s = NULL;
+	int r = -1;
+
+	if (sst_sstable_open(&t, io, base, &o, e) == -1 || sst_sstable_scan(t, &s, e) == -1)
+		goto out;
+	while ((r = sst_stream_next(s, &item, e)) == SST_ONE)
+		continue;
+	sst_stream_close(s);
+	s = NULL;
+	if (r == -1 || (r = sst_sstable_read(t, &all, &s, e)) == -1)
+		goto out;
+	while ((r = sst_stream_next(s, &item, e)) == SST_ONE)
+		continue;
+out:
+	sst_stream_close(s);
+	sst_sstable_close(t);
+	return r == 0;
+}
+
+/* Any byte of compressed or checked data, and of what finds it, changed: found, never read as sound. */
+START_TEST(flips_are_found)
+{
+	static const char *const classes[] = { "LZ4Compressor", "" };
+	struct random rnd = { 10 };
+	struct sst_err e;
+	struct sst_buf b;
+	size_t i, at;
+
+	(void)make_sstable(BASE, classes[_i], &rnd, &e);
+	ck_assert(reads_well(&e, BASE));
+	b = read_file(BASE "Data.db");
+	for (i = 0; i < 60; i++) {
+		at = i == 0 ? 0 : i == 1 ? b.n - 1 : random_below(&rnd, (uint32_t)b.n);
+		b.p[at] ^= (uint8_t)(1u << random_below(&rnd, 8));
+		write_file(BASE "Data.db", b.p, b.n);
+		ck_assert(!reads_well(&e, BASE));
+		ck_assert_int_eq(e.code, SST_EDAMAGED);
+		ck_assert_str_eq(e.file, BASE "Data.db");
+		sst_buf_free(&b);
+		memfs_free(fs);
+		setup();
+		rnd.state = 10;
+		(void)make_sstable(BASE, classes[_i], &rnd, &e);
+		rnd.state = 100 + i;
+		b = read_file(BASE "Data.db");
+		if (i == 2)
+			i = 40; /* making it is slow */
+	}
+	for (i = 0; i < 20; i++) { /* cut short */
+		write_file(BASE "Data.db", b.p, random_below(&rnd, (uint32_t)b.n));
+		ck_assert(!reads_well(&e, BASE));
+	}
+	sst_buf_free(&b);
+}
+END_TEST
+
+/* A flipped bit of an index, statistics or chunk table may go unseen, but must do no harm. */
+START_TEST(flips_elsewhere_do_no_harm)
+{
+	static const char *const names[] = { "Index.db", "Summary.db", "Filter.db", "Statistics.db",
+		"CompressionInfo.db" };
+	struct random rnd = { 11 };
+	struct sst_err e;
+	struct sst_buf b;
+	char path[64];
+	size_t i, at;
+
+	(void)make_sstable(BASE, "LZ4Compressor", &rnd, &e);
+	(void)snprintf(path, sizeof(path), BASE "%s", names[_i]);
+	b = read_file(path);
+	for (i = 0; i < 150; i++) {
+		uint8_t bit = (uint8_t)(1u << random_below(&rnd, 8));
+
+		at = random_below(&rnd, (uint32_t)b.n);
+		b.p[at] ^= bit;
+		write_file(path, b.p, b.n);
+		(void)reads_well(&e, BASE);
+		b.p[at] ^= bit;
+	}
+	for (i = 0; i < 30; i++) {
+		write_file(path, b.p, random_below(&rnd, (uint32_t)b.n));
+		(void)reads_well(&e, BASE);
+	}
+	sst_buf_free(&b);
+}
+END_TEST
+
+START_TEST(missing_components)
+{
+	static const struct {
+		const char *name;
+		bool fatal;
+	} gone[] = { { "Index.db", true }, { "Summary.db", false }, { "Filter.db", false },
+		{ "Statistics.db", true }, { "CompressionInfo.db", true }, { "Data.db", true } };
+	struct random rnd = { 12 };
+	struct sst_err e;
+	char path[64];
+
+	(void)make_sstable(BASE, "LZ4Compressor", &rnd, &e);
+	OK(sst_io_rename(io, BASE "TOC.txt.tmp", BASE "TOC.txt", &e));
+	(void)snprintf(path, sizeof(path), BASE "%s", gone[_i].name);
+	OK(sst_io_unlink(io, path, &e));
+	ck_assert_int_eq(reads_well(&e, BASE), !gone[_i].fatal);
+	if (gone[_i].fatal)
+		ck_assert_str_eq(e.file, path);
+}
+END_TEST
+
+START_TEST(refused)
+{
+	struct sst_sstable_opts o = { 0 };
+	struct random rnd = { 13 };
+	struct sst_sstable *t;
+	struct sst_table *other;
+	struct sst_column gone;
+	struct sst_err e;
+
+	ck_assert_int_eq(sst_sstable_open(&t, io, "t/xx-1-big-Data.db", &o, &e), -1);
+	ck_assert_int_eq(e.code, SST_EVERSION);
+	ck_assert_int_eq(sst_sstable_open(&t, io, "t/da-1-big-Data.db", &o, &e), -1);
+	ck_assert_int_eq(e.code, SST_EVERSION);
+	ck_assert_int_eq(sst_sstable_open(&t, io, "t/Data.db", &o, &e), -1);
+	ck_assert_int_eq(e.code, SST_EINVAL);
+	(void)make_sstable(BASE, "LZ4Compressor", &rnd, &e);
+	other = make_table();
+	other->regulars[0].name = sst_slice_str("w");
+	o.table = other;
+	ck_assert_int_eq(sst_sstable_open(&t, io, BASE, &o, &e), -1);
+	ck_assert_int_eq(e.code, SST_EINVAL);
+	ck_assert_str_eq(sst_err_text(&e, text, sizeof(text)),
+	    BASE "Statistics.db: column \"v\" is not in the table");
+	o.unknown = SST_UNKNOWN_DROP;
+	OK(sst_sstable_open(&t, io, BASE, &o, &e));
+	sst_sstable_close(t);
+	o.unknown = SST_UNKNOWN_REFUSE;
+	gone = column("v", "blob", false);
+	other->dropped = &gone;
+	other->ndropped = 1;
+	OK(sst_sstable_open(&t, io, BASE, &o, &e));
+	sst_sstable_close(t);
+	gone.is_static = true; /* another one of that name */
+	ck_assert_int_eq(sst_sstable_open(&t, io, BASE, &o, &e), -1);
+	o.unknown = SST_UNKNOWN_DROP;
+	other->regulars[0] = column("v", "int", false);
+	ck_assert_int_eq(sst_sstable_open(&t, io, BASE, &o, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.what, "has another type"));
+	other = make_table();
+	other->ck[1] = column("b", "bigint", false);
+	o.table = other;
+	ck_assert_int_eq(sst_sstable_open(&t, io, BASE, &o, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.what, "has another type"));
+	other->nck = 1;
+	ck_assert_int_eq(sst_sstable_open(&t, io, BASE, &o, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.what, "clustering columns"));
+	other->key[0] = column("k", "bigint", false);
+	other->key_type = other->key[0].type;
+	ck_assert_int_eq(sst_sstable_open(&t, io, BASE, &o, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.what, "partition key"));
+}
+END_TEST
+
+/* Cells written before their column was dropped are left out. */
+START_TEST(dropped_column)
+{
+	struct random rnd = { 14 };
+	struct sst_err e;
+	struct sst_table *table = make_table();
+	struct sst_sstable_opts o = { .table = table };
+	const struct sst_item *item;
+	struct sst_sstable *t;
+	struct sst_stream *s;
+	size_t with = 0, without = 0;
+	int r;
+
+	(void)make_sstable(BASE, "LZ4Compressor", &rnd, &e);
+	table->regulars[0].dropped_us = 1700000000000010;
+	OK(sst_sstable_open(&t, io, BASE, &o, &e));
+	OK(sst_sstable_scan(t, &s, &e));
+	while ((r = sst_stream_next(s, &item, &e)) == SST_ONE)
+		if (item->kind == SST_ROW && item->row.ncells > 0) {
+			ck_assert_int_gt(item->row.cells[0].ts_us, 1700000000000010);
+			with++;
+		} else if (item->kind == SST_ROW)
+			without++;
+	ck_assert_int_eq(r, 0);
+	ck_assert_uint_gt(with, 0);
+	ck_assert_uint_gt(without, 28000);
+	sst_stream_close(s);
+	sst_sstable_close(t);
+}
+END_TEST
+
+/* What Cassandra and ScyllaDB wrote. */
+static const char *const foreign[] = {
+	"scylla/uncompressed/read_range_tombstone_boundaries_index/mc-1-big-Data.db",
+	"scylla/uncompressed/skip_using_index_rows/mc-1-big-Data.db",
+	"scylla/uncompressed/write_many_range_tombstones/mc-1-big-Data.db",
+	"scylla/uncompressed/range_tombstones_partial/mc-1-big-Data.db",
+	"scylla/uncompressed/filtering_and_forwarding/mc-1-big-Data.db",
+	"scylla/uncompressed/write_static_row/mc-1-big-Data.db",
+	"scylla/uncompressed/compound_ck/mc-1-big-Data.db",
+	"scylla/uncompressed/collections/mc-1-big-Data.db",
+	"scylla/zstd/multiple_chunks/mc-1-big-Data.db",
+	"cassandra/ma/legacy_tables/legacy_ma_clust/ma-1-big-Data.db",
+	"cassandra/me/legacy_tables/legacy_me_clust/me-1-big-Data.db",
+	"cassandra/me/legacy_tables/legacy_me_clust_counter/me-1-big-Data.db",
+	"cassandra/nb/legacy_tables/legacy_nb_clust/nb-1-big-Data.db",
+	"cassandra/oa/legacy_tables/legacy_oa_clust/oa-1-big-Data.db",
+};
+
+START_TEST(foreign_files)
+{
+	char path[512];
+
+	(void)snprintf(path, sizeof(path), "../shared/fixtures/%s", foreign[_i]);
+	if (access(path, R_OK) == 0)
+		ck_assert(reads_check(&sst_io_posix, path, NULL, 40, 3));
+}
+END_TEST
+
+Suite *
+reads_suite(void)
+{
+	Suite *s = suite_create("reads");
+	TCase *t = tcase_create("reads");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 240);
+	tcase_add_loop_test(t, slices_equal_the_scan, 0, 6);
+	tcase_add_test(t, ranges);
+	tcase_add_test(t, range_of_slices);
+	tcase_add_loop_test(t, skipping, 0, 2);
+	tcase_add_test(t, statistics_say_what_to_leave_out);
+	tcase_add_loop_test(t, flips_are_found, 0, 2);
+	tcase_add_loop_test(t, flips_elsewhere_do_no_harm, 0, 5);
+	tcase_add_loop_test(t, missing_components, 0, 6);
+	tcase_add_test(t, refused);
+	tcase_add_test(t, dropped_column);
+	tcase_add_loop_test(t, foreign_files, 0, (int)SST_ARRAY_LEN(foreign));
+	suite_add_tcase(s, t);
+	return s;
+}
