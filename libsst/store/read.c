@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "merge/merge.h"
+#include "sstable/statistics.h"
 #include "store/chain.h"
 #include "store/int.h"
 
@@ -215,6 +216,35 @@ pick(struct reading *rd, const struct sst_shelf *shelf, struct sst_read_stats *s
 	return 0;
 }
 
+static bool
+has_suffix(struct sst_slice s, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return s.n >= n && memcmp(s.p + s.n - n, suffix, n) == 0;
+}
+
+/* Partitions of several SSTables can be merged by token, or, where tokens are the keys, by key; under
+ * other partitioners nobody here knows their order. */
+static int
+check_order(const struct reading *rd, struct sst_err *e)
+{
+	size_t i, murmur = 0, bytes = 0;
+
+	if (rd->what.key.p != NULL || rd->nsources < 2)
+		return 0;
+	for (i = 0; i < rd->nsources; i++) {
+		const struct sst_statistics *st = sst_sstable_statistics(rd->sources[i]->sstable);
+
+		murmur += has_suffix(st->partitioner, "Murmur3Partitioner");
+		bytes += has_suffix(st->partitioner, "ByteOrderedPartitioner");
+	}
+	if (murmur == rd->nsources || bytes == rd->nsources)
+		return 0;
+	return sst_fail(e, SST_EUNSUPPORTED, sst_sstable_base(rd->sources[0]->sstable), SST_NOWHERE,
+	    "several SSTables together under a partitioner other than Murmur3");
+}
+
 static int
 open_source(struct reading *rd, struct sst_sstable *t, struct inputs *in, struct sst_err *e)
 {
@@ -274,8 +304,8 @@ gather(struct reading *rd, struct sst_shelf *shelf, struct inputs *in, struct ss
 	rd->sources = sst_arena_array(&rd->arena, shelf->nsets + 1, sizeof(*rd->sources));
 	if (in->v == NULL || rd->sources == NULL)
 		return sst_fail_nomem(e);
-	if (pick(rd, shelf, stats, e) == 0 && open_picked(rd, in, e) == 0 &&
-	    open_memtable(rd, shelf->mem, in, e) == 0)
+	if (pick(rd, shelf, stats, e) == 0 && check_order(rd, e) == 0 &&
+	    open_picked(rd, in, e) == 0 && open_memtable(rd, shelf->mem, in, e) == 0)
 		return 0;
 	close_inputs(rd, in);
 	return -1;

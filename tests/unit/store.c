@@ -831,6 +831,51 @@ START_TEST(what_is_wrong_is_told)
 }
 END_TEST
 
+/* Makes it look as if me-N had another partitioner; `me` has no checksum there. */
+static void
+change_partitioner(struct memfs *fs, int n)
+{
+	const struct sst_io *io = memfs_io(fs);
+	struct sst_buf b = { 0 };
+	char path[128];
+	struct sst_err e;
+	size_t i;
+	int fd;
+
+	snprintf(path, sizeof(path), FOLDER "/me-%d-big-Statistics.db", n);
+	ck_assert_int_eq(sst_io_read_file(io, path, 1 << 20, &b, &e), 0);
+	for (i = 0; i + 7 < b.n && memcmp(b.p + i, "Murmur3", 7) != 0; i++)
+		;
+	b.p[i + 6] = '4';
+	fd = sst_io_open(io, path, O_WRONLY | O_TRUNC, &e);
+	ck_assert_int_eq(sst_io_write(io, fd, path, b.p, b.n, &e), 0);
+	ck_assert_int_eq(sst_io_close(io, fd, path, &e), 0);
+	sst_buf_free(&b);
+}
+
+START_TEST(an_unknown_order_is_not_merged)
+{
+	struct memfs *fs = memfs_new();
+	struct sst_store *s = open_writer(memfs_io(fs));
+	struct sst_read r = everything;
+	struct sst_stream *rows;
+	struct sst_err e;
+
+	put(s, 1, 1, "x");
+	flush(s);
+	put(s, 2, 1, "x");
+	finish(s);
+	change_partitioner(fs, 1);
+	s = open_reader(memfs_io(fs));
+	r.table = table_of(s, "t");
+	ck_assert_int_eq(sst_store_db(s)->ops->read(sst_store_db(s), &r, &rows, NULL, &e), -1);
+	ck_assert_int_eq(e.code, SST_EUNSUPPORTED);
+	finish(s);
+	ck_assert_uint_eq(memfs_nopen(fs), 0);
+	memfs_free(fs);
+}
+END_TEST
+
 /* ---- crashes ---- */
 
 #define ROWS 40
@@ -1155,6 +1200,7 @@ store_suite(void)
 	tcase_add_test(t, three_stores_in_three_threads);
 	tcase_add_test(t, a_folder_is_a_store_too);
 	tcase_add_test(t, what_is_wrong_is_told);
+	tcase_add_test(t, an_unknown_order_is_not_merged);
 	tcase_add_test(t, two_publishers_and_a_reader_between);
 	suite_add_tcase(s, t);
 	tcase_set_timeout(c, 120);
