@@ -251,6 +251,9 @@ take_key(struct builder *b, struct draft *d, const struct sst_name_list *k, stru
 	int i = sst_column_find(d->regulars.p, d->regulars.n, k->name);
 	struct sst_column c;
 
+	if (to->n == SST_KEY_COLUMNS_MAX)
+		return sst_fail(b->p.e, SST_ELIMIT, b->p.file, SST_NOWHERE,
+		    "line %u: more than %d columns in a key", k->line, SST_KEY_COLUMNS_MAX);
 	if (i < 0 && sst_column_find(d->statics.p, d->statics.n, k->name) >= 0)
 		return fail_column(b, k->line, k->name, "is static and in the primary key");
 	if (i < 0)
@@ -288,6 +291,9 @@ define_column(struct builder *b, struct draft *d, const struct sst_column_def *c
 {
 	struct sst_column col = { .name = c->name, .dropped_us = INT64_MIN };
 
+	if (d->regulars.n + d->statics.n + d->dropped.n >= SST_COLUMNS_MAX)
+		return sst_fail(b->p.e, SST_ELIMIT, b->p.file, SST_NOWHERE,
+		    "line %u: more than %d columns", c->line, SST_COLUMNS_MAX);
 	b->keyspace = d->t.keyspace;
 	if (resolve(b, c, &col.type) == -1)
 		return -1;

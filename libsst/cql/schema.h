@@ -7,8 +7,9 @@
 
 #include "schema/table.h"
 
-#define SST_SCHEMA_TEXT_MAX ((size_t)64 << 20) /* bytes of text */
-#define SST_SCHEMA_MAX 65536                   /* tables, types or keyspaces */
+#define SST_SCHEMA_TEXT_MAX ((size_t)16 << 20) /* bytes of text */
+#define SST_SCHEMA_MAX 16384                   /* tables, types or keyspaces */
+#define SST_KEY_COLUMNS_MAX 1024               /* of a partition key, and of a clustering */
 
 struct sst_keyspace {
 	struct sst_slice name;

@@ -733,6 +733,37 @@ START_TEST(schemas_have_limits)
 }
 END_TEST
 
+/* As many of one thing as the limit, and one more. */
+START_TEST(definitions_have_limits)
+{
+	static const struct {
+		const char *start, *each, *end;
+		int max;
+	} t[] = {
+		{ "", "create keyspace k%d;", "", SST_SCHEMA_MAX },
+		{ "", "create type k%d (a int);", "", SST_SCHEMA_MAX },
+		{ "create table t (k int primary key", ", c%d int", ")", SST_COLUMNS_MAX - 1 },
+		{ "create table t (k1024 int, ", "k%d int, ", "primary key ((k1024", 1023 },
+	};
+
+	for (size_t i = 0; i < SST_ARRAY_LEN(t); i++) {
+		for (int over = 0; over < 2; over++) {
+			sst_buf_reset(&out);
+			sst_buf_adds(&out, t[i].start);
+			for (int k = 0; k < t[i].max + over; k++)
+				sst_buf_addf(&out, t[i].each, k);
+			sst_buf_adds(&out, t[i].end);
+			for (int k = 0; i == 3 && k < t[i].max + over; k++)
+				sst_buf_addf(&out, ", k%d", k);
+			sst_buf_adds(&out, i == 3 ? ")))" : "");
+			ck_assert_msg(parse(printed()) == -over, "%zu: %s", i, err.what);
+			ck_assert(!over || err.code == SST_ELIMIT);
+			sst_arena_reset(&arena);
+		}
+	}
+}
+END_TEST
+
 /* A type of 4,000 types, mentioned 20,000 times: the memory for the copies is limited. */
 START_TEST(copies_of_types_have_a_limit)
 {
@@ -948,6 +979,7 @@ cql_suite(void)
 	Suite *s = suite_create("cql");
 	TCase *t = tcase_create("cql");
 
+	tcase_set_timeout(t, 60); /* the limits take a while under sanitizers */
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, tokens_have_kinds);
 	tcase_add_test(t, tokens_split_where_they_must);
@@ -966,6 +998,7 @@ cql_suite(void)
 	tcase_add_test(t, looks_up);
 	tcase_add_test(t, refuses_bad_schemas);
 	tcase_add_test(t, schemas_have_limits);
+	tcase_add_test(t, definitions_have_limits);
 	tcase_add_test(t, copies_of_types_have_a_limit);
 	tcase_add_test(t, what_is_printed_reads_the_same);
 	suite_add_tcase(s, t);
