@@ -183,7 +183,8 @@ static void
 put_timestamp(struct sst_buf *b, int64_t ms, char separator)
 {
 	int64_t days = floor_div(ms, DAY_MS);
-	unsigned of_day = (unsigned)(ms - days * DAY_MS);
+	/* Not ms - days * DAY_MS: the first day of all begins before int64 does. */
+	unsigned of_day = (unsigned)((ms % DAY_MS + DAY_MS) % DAY_MS);
 	struct sst_civil c;
 	uint8_t *p;
 
