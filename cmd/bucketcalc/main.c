@@ -55,7 +55,7 @@ static const struct tool_option options[] = {
 
 static const struct tool tool = { "convert between ids, times, buckets, tokens and shards",
 	"[ID|TIME|CHANNEL:BUCKET|-]...", options,
-	"TIME is ISO 8601, @UNIX, now, or relative as in -2h (put -- before such an operand).\n"
+	"TIME is ISO 8601, @UNIX, now, or relative as in -2h (after --, as an operand).\n"
 	"Without operands they are read from standard input, one a line.\n" };
 
 struct run {

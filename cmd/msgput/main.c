@@ -36,21 +36,18 @@ static const struct tool_option options[] = {
 	{ "json", 'j', NULL, "print what was done as a JSON object" },
 	{ "quiet", 'q', NULL, "no progress, no word about unknown fields" },
 	{ "worker", 'w', "N", "worker in the ids that are made, 0 to 1023 (0)" },
-	{ "edit", OPT_EDIT, NULL, "each line edits a message: only what it names is written" },
-	{ "delete", OPT_DELETE, NULL, "each line names a message to delete" },
+	{ "edit", OPT_EDIT, NULL, "lines are edits: only what they name is written" },
+	{ "delete", OPT_DELETE, NULL, "lines name messages to delete" },
 	{ "strict", OPT_STRICT, NULL, "refuse lines with fields that are not known" },
-	{ "memory", OPT_MEMORY, "SIZE",
-	    "memory for messages; each time full becomes an SSTable (64M)" },
+	{ "memory", OPT_MEMORY, "SIZE", "memory that is full becomes an SSTable (64M)" },
 	{ "no-wait", OPT_NO_WAIT, NULL, "fail when another process writes to DIR" },
 	{ "bulk", OPT_BULK, NULL, "write no log: what is kept is kept when msgput ends" },
 	{ "now", OPT_NOW, "TIME", "the time of edits and deletions that have none" },
 	{ NULL, 0, NULL, NULL },
 };
 
-static const struct tool tool = {
-	"store messages", "[FILE|-]...", options,
-	"Each line is a message as JSON: channel_id, message_id, author_id, author, content, ...\n"
-};
+static const struct tool tool = { "store messages", "[FILE|-]...", options,
+	"Lines are JSON objects: channel_id, message_id, author_id, author, content ...\n" };
 
 static volatile sig_atomic_t stopped;
 

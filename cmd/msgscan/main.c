@@ -24,8 +24,8 @@ enum {
 #define PAGE_MESSAGES 50
 
 static const struct tool_option options[] = {
-	{ "dir", 'd', "DIR", "data directory, or folder of a table (else $OSTRAKA_DIR)" },
-	{ "count", 'n', "N", "messages at most, with --all of each channel (50; all with --all)" },
+	{ "dir", 'd', "DIR", "data directory or table folder (else $OSTRAKA_DIR)" },
+	{ "count", 'n', "N", "messages at most (50; with --all of each channel, all)" },
 	{ "output", 'o', "FIELD,...", "print these fields as TSV" },
 	{ "quiet", 'q', NULL, "no word about files that are not as they should be" },
 	{ "before", OPT_BEFORE, "X", "messages before an id or a time, the nearest ones" },
