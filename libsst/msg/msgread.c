@@ -352,7 +352,7 @@ end_reactions(struct sst_msgread *r, const struct field *f, size_t n, struct sst
 	if (r->keys.bad)
 		return sst_fail_nomem(e);
 	for (i = 0; i < n; i++)
-		x[i].key = (struct sst_slice){ r->keys.p + x[i].off,
+		x[i].key = (struct sst_slice){ sst_buf_slice(&r->keys).p + x[i].off,
 			(i + 1 < n ? x[i + 1].off : r->keys.n) - x[i].off };
 	qsort(x, n, sizeof(*x), compare_reactions);
 	for (i = 0; i < n; i++) {

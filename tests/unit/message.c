@@ -111,6 +111,7 @@ static const struct {
 	/* a map is stored in the order of its keys: bytes */
 	{ HEAD ",\"reactions\":{\"b\":2,\"a\":1,\"\\u00e9\":0,\"B\":4}}",
 	    HEAD "," TIME ",\"reactions\":{\"B\":4,\"a\":1,\"b\":2,\"\xc3\xa9\":0}}\n" },
+	{ HEAD ",\"reactions\":{\"\":1}}", HEAD "," TIME ",\"reactions\":{\"\":1}}\n" },
 	{ HEAD ",\"reactions\":[{\"emoji\":{\"id\":null,\"name\":\"x\"},\"count\":2},"
 	       "{\"emoji\":{\"id\":\"77\",\"name\":\"x\"},\"count\":1}]}",
 	    HEAD "," TIME ",\"reactions\":{\"x\":2,\"x:77\":1}}\n" },
