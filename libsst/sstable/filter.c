@@ -99,10 +99,11 @@ choose(double fp, int *bits, int *hashes)
 	/* 1e-9 of slack: a chance given as 0.0133 is the one in the table. */
 	double most = fp * (1 + 1e-9);
 
-	*bits = 2;
-	*hashes = 1;
+	*bits = 1; /* so Cassandra has it: two hashes on one bit a key */
+	*hashes = 2;
 	if (fp >= chance(2, 1))
 		return;
+	*bits = 2;
 	while (*bits < BITS_PER_KEY_MAX && chance(*bits, best[*bits]) > most)
 		++*bits;
 	*hashes = best[*bits];

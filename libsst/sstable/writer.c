@@ -9,115 +9,13 @@
  * At the end what was gathered becomes Filter, Summary, Statistics, CompressionInfo or CRC, Digest
  * and the TOC.
  */
-#include "sstable/writer.h"
-
-#include <errno.h>
 #include <stdlib.h>
 
 #include "codec/murmur3.h"
 #include "codec/out.h"
-#include "row/serial.h"
-#include "sstable/collect.h"
-#include "sstable/dataout.h"
-#include "sstable/filter.h"
-#include "sstable/index.h"
-#include "sstable/summary.h"
-#include "sstable/toc.h"
-
-enum state {
-	BETWEEN, /* no partition is open */
-	NAMED,   /* its key is known; nothing of it is written */
-	STARTED, /* its header is written */
-	OVER     /* finished or failed */
-};
-
-struct partition {
-	struct sst_partition part; /* key is in key_bytes */
-	struct sst_buf key_bytes;
-	uint64_t start, header_len; /* in the data; of all before its first row */
-	uint64_t prev;              /* where the row or marker before this one began, in it */
-	struct sst_deletion open;   /* range deletion in force */
-	struct sst_place first, last, spare; /* spare takes turns with last */
-};
-
-struct block { /* of the promoted index: rows since the last one */
-	bool any;
-	uint64_t start; /* in the partition */
-	struct sst_buf first, last;
-};
-
-struct sst_writer {
-	const struct sst_io *io;
-	const struct sst_table *table;
-	const struct sst_version *version;
-	struct sst_writer_opts opts;
-	struct sst_arena arena;
-	struct sst_buf base; /* path up to the component */
-	struct sst_header header;
-	struct sst_encoder encoder;
-	struct sst_dataout data;
-	struct sst_fileout index;
-	struct sst_buf entry;
-	struct sst_index_blocks blocks;
-	struct sst_filter_builder filter;
-	struct sst_summary_builder summary;
-	struct sst_collector collector;
-	struct sst_written written;
-	enum state state;
-	bool first_partition;
-	int64_t last_token;
-	struct sst_buf last_key;
-	struct partition now;
-	struct block block;
-	enum sst_component components[SST_NCOMPONENTS];
-	size_t ncomponents;
-	uint32_t made; /* a bit for each component whose file is there */
-};
+#include "sstable/writing.h"
 
 /* --- opening --- */
-
-static const struct sst_compression *
-compression_of(const struct sst_table *t, const struct sst_writer_opts *o)
-{
-	return o->compression_set ? &o->compression : &t->compression;
-}
-
-static bool
-has_filter(const struct sst_table *t)
-{
-	return t->bloom_fp < 1; /* 1: every key may be there, so no filter says more */
-}
-
-size_t
-sst_writer_components(const struct sst_table *t, const struct sst_writer_opts *o,
-    enum sst_component out[SST_NCOMPONENTS])
-{
-	size_t n = 0;
-
-	out[n++] = SST_DATA;
-	out[n++] = SST_INDEX;
-	if (has_filter(t))
-		out[n++] = SST_FILTER;
-	out[n++] = SST_SUMMARY;
-	out[n++] = SST_STATISTICS;
-	out[n++] = compression_of(t, o)->class_name.n > 0 ? SST_COMPRESSION_INFO : SST_CRC;
-	out[n++] = SST_DIGEST;
-	out[n++] = SST_TOC;
-	return n;
-}
-
-static const char *
-path_of(struct sst_writer *w, enum sst_component c, struct sst_buf *path, struct sst_err *e)
-{
-	sst_buf_reset(path);
-	sst_name_path(path, sst_buf_slice(&w->base), c);
-	if (c == SST_TOC) /* live/publish.h puts it in place */
-		sst_buf_adds(path, ".tmp");
-	sst_buf_addc(path, '\0');
-	if (path->bad)
-		sst_fail_nomem(e);
-	return path->bad ? NULL : (const char *)path->p;
-}
 
 /* Leaves out the columns that the data does not have. */
 static size_t
@@ -159,11 +57,12 @@ open_files(struct sst_writer *w, struct sst_err *e)
 	const char *p;
 	int r = -1;
 
-	if ((p = path_of(w, SST_DATA, &path, e)) == NULL ||
-	    sst_dataout_open(&w->data, w->io, p, compression_of(w->table, &w->opts), e) == -1)
+	if ((p = sst_writer_path(w, SST_DATA, &path, e)) == NULL ||
+	    sst_dataout_open(&w->data, w->io, p, sst_writer_compression(w->table, &w->opts), e) ==
+		-1)
 		goto out;
 	w->made |= 1u << SST_DATA;
-	if ((p = path_of(w, SST_INDEX, &path, e)) == NULL ||
+	if ((p = sst_writer_path(w, SST_INDEX, &path, e)) == NULL ||
 	    sst_fileout_open(&w->index, w->io, p, false, e) == -1)
 		goto out;
 	w->made |= 1u << SST_INDEX;
@@ -196,7 +95,7 @@ init(struct sst_writer *w, const char *base, struct sst_err *e)
 	    sst_place_init(&w->now.last, w->table->nck, e) == -1 ||
 	    sst_place_init(&w->now.spare, w->table->nck, e) == -1)
 		return -1;
-	if (has_filter(w->table) &&
+	if (sst_writer_filters(w->table) &&
 	    sst_filter_begin(&w->filter, w->opts.expected_keys, w->table->bloom_fp, e) == -1)
 		return -1;
 	return open_files(w, e);
@@ -327,7 +226,7 @@ put_entry(struct sst_writer *w, struct sst_err *e)
 		return -1;
 	sst_summary_add(&w->summary, key, at);
 	sst_murmur3_128(key, hash);
-	return has_filter(w->table) ? sst_filter_add(&w->filter, hash, e) : 0;
+	return sst_writer_filters(w->table) ? sst_filter_add(&w->filter, hash, e) : 0;
 }
 
 /* A partition that says nothing is left out. */
@@ -518,110 +417,6 @@ sst_writer_copy(struct sst_writer *w, struct sst_stream *s, struct sst_err *e)
 
 /* --- the end --- */
 
-/* Writes a component that is small enough to be made in memory. */
-static int
-write_component(
-    struct sst_writer *w, enum sst_component c, const struct sst_buf *bytes, struct sst_err *e)
-{
-	struct sst_buf path = { 0 };
-	const char *p = path_of(w, c, &path, e);
-	int r = -1;
-
-	if (p != NULL && !bytes->bad) {
-		r = sst_fileout_write(w->io, p, c == SST_TOC, sst_buf_slice(bytes), e);
-		if (r == 0 || e->code != SST_ESYS || e->sys != EEXIST)
-			w->made |= 1u << c; /* all or a part of it is there, and ours */
-		w->written.stored_bytes += bytes->n;
-	} else if (p != NULL)
-		r = sst_fail_nomem(e);
-	sst_buf_free(&path);
-	return r;
-}
-
-static struct sst_slice
-partitioner_class(const struct sst_table *t, struct sst_buf *tmp)
-{
-	struct sst_slice name = t->partitioner;
-
-	if (name.n == 0)
-		return SST_SLICE_LIT("org.apache.cassandra.dht.Murmur3Partitioner");
-	sst_buf_adds(tmp, "org.apache.cassandra.dht.");
-	sst_buf_add_slice(tmp, name);
-	return sst_buf_slice(tmp);
-}
-
-static int
-put_statistics(struct sst_writer *w, struct sst_buf *out, struct sst_err *e)
-{
-	const struct sst_writer_opts *o = &w->opts;
-	struct sst_statistics st = { .bloom_fp = w->table->bloom_fp,
-		.level = o->level,
-		.repaired_at_ms = o->repaired_at_ms,
-		.pending_repair = o->pending_repair,
-		.transient = o->transient,
-		.host_id = true,
-		.compression_ratio = sst_dataout_ratio(&w->data) };
-	struct sst_buf tmp = { 0 };
-	int r = -1;
-
-	st.partitioner = partitioner_class(w->table, &tmp);
-	memcpy(st.pending_repair_id, o->pending_repair_id, 16);
-	memcpy(st.host_uuid, o->host_id, 16);
-	if (sst_collect_finish(&w->collector, &st, e) == 0 &&
-	    sst_statistics_set_header(&st, &w->arena, &w->header, e) == 0) {
-		sst_statistics_put(out, w->version, &st);
-		r = 0;
-	}
-	w->written.nrows = st.nrows;
-	sst_buf_free(&tmp);
-	return r;
-}
-
-static int
-make_component(struct sst_writer *w, enum sst_component c, struct sst_buf *out, struct sst_err *e)
-{
-	sst_buf_reset(out);
-	switch (c) {
-	case SST_FILTER:
-		return sst_filter_finish(&w->filter, w->version, out, e);
-	case SST_SUMMARY:
-		return sst_summary_finish(&w->summary, out, e);
-	case SST_STATISTICS:
-		return put_statistics(w, out, e);
-	case SST_COMPRESSION_INFO:
-	case SST_CRC:
-		return sst_dataout_put_chunks(&w->data, w->version, out, e);
-	case SST_DIGEST:
-		sst_digest_put(out, w->data.crc);
-		return 0;
-	default:
-		sst_toc_put(out, w->components, w->ncomponents);
-		return 0;
-	}
-}
-
-static int
-finish(struct sst_writer *w, struct sst_err *e)
-{
-	struct sst_buf bytes = { 0 };
-	int r = 0;
-	size_t i;
-
-	w->written.data_bytes = sst_dataout_pos(&w->data);
-	if (sst_dataout_finish(&w->data, e) == -1 || sst_fileout_finish(&w->index, e) == -1)
-		return -1;
-	w->written.stored_bytes = w->data.file.written + w->index.written;
-	for (i = 0; i < w->ncomponents && r == 0; i++) {
-		if (w->components[i] == SST_DATA || w->components[i] == SST_INDEX)
-			continue;
-		r = make_component(w, w->components[i], &bytes, e);
-		if (r == 0)
-			r = write_component(w, w->components[i], &bytes, e);
-	}
-	sst_buf_free(&bytes);
-	return r;
-}
-
 static void
 free_writer(struct sst_writer *w)
 {
@@ -660,7 +455,7 @@ sst_writer_finish(struct sst_writer *w, struct sst_written *written, struct sst_
 		sst_writer_abort(w);
 		return 1;
 	}
-	if (finish(w, e) == -1) {
+	if (sst_writer_end(w, e) == -1) {
 		w->state = OVER;
 		return -1;
 	}
@@ -684,7 +479,7 @@ sst_writer_abort(struct sst_writer *w)
 	sst_fileout_free(&w->index);
 	for (c = 0; c < SST_NCOMPONENTS; c++)
 		if ((w->made >> c & 1) != 0 && c != SST_TOC &&
-		    (p = path_of(w, c, &path, &ignored)) != NULL)
+		    (p = sst_writer_path(w, c, &path, &ignored)) != NULL)
 			sst_io_unlink(w->io, p, &ignored);
 	sst_buf_free(&path);
 	free_writer(w);

@@ -2,21 +2,27 @@
  * tests/unit/components.c: components of real SSTables, taken apart and put together again: the bytes
  * must be the same.  Reads ../shared/fixtures where they are.
  */
-#define _XOPEN_SOURCE 700 /* nftw */
+#define _GNU_SOURCE /* nftw, memmem */
 #include <check.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/io.h"
+#include "base/num.h"
+#include "codec/crc.h"
 #include "codec/murmur3.h"
+#include "sstable/cardinality.h"
+#include "sstable/droptimes.h"
 #include "sstable/filter.h"
 #include "sstable/index.h"
 #include "sstable/name.h"
 #include "sstable/statistics.h"
 #include "sstable/summary.h"
+#include "sstable/toc.h"
 
 #define FIXTURES "../shared/fixtures/"
+#define V(s) SST_SLICE_LIT(s)
 
 Suite *components_suite(void);
 
@@ -295,12 +301,321 @@ START_TEST(real_keys)
 }
 END_TEST
 
+/* --- damaged ones --- */
+
+static const char *const versions[] = { "ma", "mb", "mc", "md", "me", "na", "nb", "nc", "oa" };
+
+static struct sst_buf
+seed(const char *target, const char *name)
+{
+	struct sst_buf b = { 0 };
+	char path[256];
+	struct sst_err e;
+
+	snprintf(path, sizeof(path), "tests/fuzz/corpus/%s/%s", target, name);
+	ck_assert_int_eq(sst_io_read_file(&sst_io_posix, path, 1 << 20, &b, &e), 0);
+	return b;
+}
+
+/* One statistics in every version: cut anywhere it is refused, and since `na` so is any flipped bit. */
+START_TEST(damaged_statistics)
+{
+	const struct sst_version *v = sst_version_find(versions[_i]);
+	struct sst_arena a = { 0 };
+	struct sst_statistics st;
+	struct sst_slice s;
+	struct sst_buf b;
+	char name[16];
+	struct sst_err e;
+	size_t i;
+
+	snprintf(name, sizeof(name), "a-%s", versions[_i]);
+	b = seed("statistics", name);
+	s = (struct sst_slice){ b.p + 1, b.n - 1 };
+	ck_assert_int_eq(sst_statistics_parse(&st, &a, v, s, "f", &e), 0);
+	ck_assert_int_eq(st.header.uint_ldt, v->uint_ldt);
+	for (s.n = 0; s.n < b.n - 1; s.n++) {
+		ck_assert_int_eq(sst_statistics_parse(&st, &a, v, s, "f", &e), -1);
+		ck_assert_str_eq(e.file, "f");
+		sst_arena_reset(&a);
+	}
+	for (i = 0; i < s.n; i++) {
+		b.p[1 + i] ^= 0x10;
+		if (sst_statistics_parse(&st, &a, v, s, "f", &e) == 0)
+			ck_assert(!v->metadata_crc);
+		b.p[1 + i] ^= 0x10;
+		sst_arena_reset(&a);
+	}
+	sst_buf_free(&b);
+	sst_arena_free(&a);
+}
+END_TEST
+
+/* Each thing that is said about a file, with the bytes that make it be said. */
+START_TEST(statistics_messages)
+{
+	static const struct {
+		const char *version;
+		size_t at; /* from the start */
+		const char *bytes;
+		size_t n;
+		enum sst_code code;
+		const char *what;
+	} bad[] = {
+		{ "me", 0, "\0\0\0\5", 4, SST_EDAMAGED, "5 parts" },
+		{ "me", 4, "\0\0\0\7", 4, SST_EDAMAGED, "has type 7" },
+		{ "me", 12, "\0\0\0\0", 4, SST_EDAMAGED, "has type 0" },
+		{ "me", 8, "\0\0\0\1", 4, SST_EDAMAGED, "part validation is from 1" },
+		{ "me", 16, "\0\1\0\0", 4, SST_EDAMAGED, "part validation is from" },
+		{ "me", 36, "\xff\xff", 2, SST_ESHORT, "part validation cut short" },
+		{ "me", 36, "\0\0", 2, SST_EDAMAGED, "part validation has bytes left over" },
+		{ "nb", 4, "\0\0\0\0", 4, SST_EDAMAGED, "checksum is" },
+		{ "nb", 40, "\0\0\0\0", 4, SST_EDAMAGED, "table of parts is" },
+	};
+	const struct sst_version *v = sst_version_find(bad[_i].version);
+	struct sst_arena a = { 0 };
+	struct sst_statistics st;
+	struct sst_buf b;
+	char name[16];
+	struct sst_err e;
+
+	snprintf(name, sizeof(name), "a-%s", bad[_i].version);
+	b = seed("statistics", name);
+	memcpy(b.p + 1 + bad[_i].at, bad[_i].bytes, bad[_i].n);
+	ck_assert_int_eq(
+	    sst_statistics_parse(&st, &a, v, (struct sst_slice){ b.p + 1, b.n - 1 }, "f", &e), -1);
+	ck_assert_msg(strstr(e.what, bad[_i].what) != NULL, "%s", e.what);
+	ck_assert_int_eq(e.code, bad[_i].code);
+	sst_buf_free(&b);
+	sst_arena_free(&a);
+}
+END_TEST
+
+/* Replaces a text by one of the same length. */
+static void
+replace(struct sst_buf *b, const char *old, const char *new)
+{
+	uint8_t *p = memmem(b->p, b->n, old, strlen(old));
+
+	ck_assert_ptr_nonnull(p);
+	memcpy(p, new, strlen(new));
+}
+
+START_TEST(statistics_types)
+{
+	const struct sst_version *v = sst_version_find("me"), *oa = sst_version_find("oa");
+	struct sst_buf b = seed("statistics", "a-me");
+	struct sst_arena a = { 0 };
+	struct sst_statistics st;
+	struct sst_err e;
+
+	/* The place of a type that is none is its part's. */
+	replace(&b, "org.apache.cassandra.db.marshal.CompositeType(",
+	    "org.apache.cassandra.db.marshal.CompositeType)");
+	ck_assert_int_eq(
+	    sst_statistics_parse(&st, &a, v, (struct sst_slice){ b.p + 1, b.n - 1 }, "f", &e), -1);
+	ck_assert_str_eq(e.file, "f");
+	ck_assert_uint_ne(e.off, SST_NOWHERE);
+	sst_buf_free(&b);
+	/* What covers has to start with a start. */
+	b = seed("statistics", "a-oa");
+	ck_assert_int_eq(
+	    sst_statistics_parse(&st, &a, oa, (struct sst_slice){ b.p + 1, b.n - 1 }, "f", &e), 0);
+	ck_assert_int_eq(st.covered_from.side, -1);
+	ck_assert_int_eq(st.covered_to.side, 1);
+	sst_buf_free(&b);
+	sst_arena_free(&a);
+}
+END_TEST
+
+START_TEST(filter_messages)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+		enum sst_code code;
+		const char *what;
+	} bad[] = {
+		{ "\0\0\0\5\0\0\0", 7, SST_ESHORT, "cut short" },
+		{ "\0\0\0\0\0\0\0\0", 8, SST_EDAMAGED, "0 hashes" },
+		{ "\0\0\0\x41\0\0\0\0", 8, SST_EDAMAGED, "65 hashes" },
+		{ "\0\0\0\5\0\0\0\1\0\0\0\0\0\0\0", 15, SST_ESHORT, "1 words" },
+		{ "\0\0\0\5\0\0\0\1\0\0\0\0\0\0\0\0\0", 17, SST_EDAMAGED, "1 words" },
+		{ "\0\0\0\5\xff\xff\xff\xff\0\0\0\0\0\0\0\0\0", 17, SST_ESHORT,
+		    "4294967295 words" },
+	};
+	struct sst_slice s = { (const uint8_t *)bad[_i].bytes, bad[_i].n };
+	struct sst_filter f;
+	struct sst_err e;
+
+	ck_assert_int_eq(sst_filter_parse(&f, sst_version_find("me"), s, "f", &e), -1);
+	ck_assert_int_eq(e.code, bad[_i].code);
+	ck_assert_msg(strstr(e.what, bad[_i].what) != NULL, "%s", e.what);
+}
+END_TEST
+
+/* Cassandra's sizes for some chances: bits a key and hashes, after BloomCalculations of 5.0.9. */
+START_TEST(filter_sizes)
+{
+	static const struct {
+		double fp;
+		uint32_t bits, hashes;
+	} sizes[] = { { 0.01, 10, 5 }, { 0.1, 5, 3 }, { 0.001, 15, 7 }, { 0.5, 1, 2 },
+		{ 0.0001, 20, 10 }, { 6.71e-5, 20, 14 }, { 0.092, 5, 3 }, { 0.0133, 9, 6 },
+		{ 0.0918, 6, 2 } };
+	struct sst_filter_builder b;
+	struct sst_err e;
+
+	ck_assert_int_eq(sst_filter_begin(&b, 64000, sizes[_i].fp, &e), 0);
+	ck_assert_uint_eq(b.nbits, 64000 * sizes[_i].bits + 64);
+	ck_assert_uint_eq(b.nhashes, sizes[_i].hashes);
+	sst_filter_free(&b);
+	ck_assert_int_eq(sst_filter_begin(&b, UINT64_MAX / 4, sizes[_i].fp, &e), -1);
+	ck_assert_int_eq(e.code, SST_ELIMIT);
+	sst_filter_free(&b);
+}
+END_TEST
+
+START_TEST(summary_messages)
+{
+	static const struct {
+		size_t at;
+		const char *bytes;
+		size_t n;
+		enum sst_code code;
+		const char *what;
+	} bad[] = {
+		{ 0, "\0\0\0\0", 4, SST_EDAMAGED, "interval 0" },
+		{ 16, "\0\0\0\0", 4, SST_EDAMAGED, "sampling level 0" },
+		{ 16, "\0\0\0\x81", 4, SST_EDAMAGED, "sampling level 129" },
+		{ 4, "\0\0\0\0", 4, SST_EDAMAGED, "0 entries" },
+		{ 4, "\xff\0\0\0", 4, SST_EDAMAGED, "entries in" },
+		{ 8, "\xff", 1, SST_ESHORT, "summary cut short" },
+		{ 24, "\x05", 1, SST_EDAMAGED, "entry 0 is from 5" },
+		{ 28, "\xff\xff", 2, SST_EDAMAGED, "entry 0 is from" },
+	};
+	static const char *const keys[] = { "a", "bb", "ccc" };
+	struct sst_summary_builder builder = { .interval = 1 };
+	struct sst_buf b = { 0 };
+	struct sst_summary s;
+	struct sst_err e;
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		sst_summary_add(&builder, sst_slice_str(keys[i]), 10 * i);
+	ck_assert_int_eq(sst_summary_finish(&builder, &b, &e), 0);
+	sst_summary_free(&builder);
+	for (i = 0; i < b.n; i++)
+		ck_assert_int_eq(sst_summary_parse(&s, (struct sst_slice){ b.p, i }, "f", &e), -1);
+	ck_assert_int_eq(sst_summary_parse(&s, sst_buf_slice(&b), "f", &e), 0);
+	memcpy(b.p + bad[_i].at, bad[_i].bytes, bad[_i].n);
+	ck_assert_int_eq(sst_summary_parse(&s, sst_buf_slice(&b), "f", &e), -1);
+	ck_assert_int_eq(e.code, bad[_i].code);
+	ck_assert_msg(strstr(e.what, bad[_i].what) != NULL, "%s", e.what);
+	memcpy(b.p + bad[_i].at, bad[_i].bytes, bad[_i].n);
+	sst_buf_addc(&b, 'x');
+	ck_assert_int_eq(sst_summary_parse(&s, sst_buf_slice(&b), "f", &e), -1);
+	sst_buf_free(&b);
+}
+END_TEST
+
+static void
+names(void *arg, enum sst_component c, struct sst_slice name)
+{
+	struct sst_buf *out = arg;
+
+	sst_buf_addf(
+	    out, "%d:%.*s ", c == SST_NCOMPONENTS ? -1 : (int)c, (int)name.n, (const char *)name.p);
+}
+
+START_TEST(toc_and_digest)
+{
+	static const enum sst_component all[] = { SST_DATA, SST_TOC };
+	static const char *const bad_toc[] = { "Data.db\n../x\n", "a/b\n", "Data .db\n", "\x80\n" },
+				 *const bad_digest[] = { "", "x", "4294967296", "12x",
+					 "99999999999999999999" };
+	struct sst_buf b = { 0 };
+	uint32_t crc;
+	struct sst_err e;
+	size_t i;
+
+	ck_assert_int_eq(
+	    sst_toc_parse(V("Data.db\r\n\nScylla.db\nSAI+x.db"), "f", names, &b, &e), 0);
+	sst_buf_addc(&b, '\0');
+	ck_assert_str_eq((const char *)b.p, "0:Data.db 11:Scylla.db -1:SAI+x.db ");
+	for (i = 0; i < SST_ARRAY_LEN(bad_toc); i++)
+		ck_assert_int_eq(sst_toc_parse(sst_slice_str(bad_toc[i]), "f", names, &b, &e), -1);
+	sst_buf_reset(&b);
+	sst_toc_put(&b, all, 2);
+	ck_assert(sst_slice_eq(sst_buf_slice(&b), V("Data.db\nTOC.txt\n")));
+	ck_assert_int_eq(sst_digest_parse(&crc, V("4294967295\n"), "f", &e), 0);
+	ck_assert_uint_eq(crc, UINT32_MAX);
+	for (i = 0; i < SST_ARRAY_LEN(bad_digest); i++)
+		ck_assert_int_eq(sst_digest_parse(&crc, sst_slice_str(bad_digest[i]), "f", &e), -1);
+	sst_buf_reset(&b);
+	sst_digest_put(&b, 17);
+	ck_assert(sst_slice_eq(sst_buf_slice(&b), V("17")));
+	sst_buf_free(&b);
+}
+END_TEST
+
+/* Points that are near each other join, nothing is lost, and the order stays. */
+START_TEST(drop_times)
+{
+	struct sst_drop_times d = { 0 };
+	struct sst_statistics st;
+	int64_t sum = 0, i;
+	struct sst_err e;
+
+	for (i = 0; i < 400000; i++)
+		ck_assert_int_eq(sst_drop_times_add(&d, 1700000000 + i * i % 1000003 * 60, &e), 0);
+	sst_drop_times_finish(&d, &st);
+	ck_assert_uint_eq(st.ndrop_times, SST_DROP_TIMES);
+	for (i = 0; i < (int64_t)st.ndrop_times; i++) {
+		sum += st.drop_times[i].count;
+		ck_assert_int_eq(st.drop_times[i].at_s % SST_DROP_ROUND_S, 0);
+		if (i > 0)
+			ck_assert_int_gt(st.drop_times[i].at_s, st.drop_times[i - 1].at_s);
+	}
+	ck_assert_int_eq(sum, 400000);
+	sst_drop_times_free(&d);
+}
+END_TEST
+
+/* The estimator's bytes for keys 0 .. n-1 (8 bytes, big-endian), after stream-lib 2.5.2. */
+START_TEST(cardinality)
+{
+	static const struct {
+		uint64_t nkeys;
+		size_t n;
+		uint32_t crc;
+	} want[] = { { 0, 8, 974759724u }, { 1, 12, 1815020260u }, { 1000, 2793, 3760810361u },
+		{ 7000, 5473, 2130587511u }, { 100000, 5473, 3317763934u } };
+	struct sst_cardinality c = { 0 };
+	struct sst_buf b = { 0 };
+	uint64_t i, key;
+	struct sst_err e;
+
+	for (i = 0; i < want[_i].nkeys; i++) {
+		key = __builtin_bswap64(i);
+		ck_assert_int_eq(
+		    sst_cardinality_add(&c, (struct sst_slice){ (const uint8_t *)&key, 8 }, &e), 0);
+	}
+	ck_assert_int_eq(sst_cardinality_put(&c, &b, &e), 0);
+	ck_assert_uint_eq(b.n, want[_i].n);
+	ck_assert_uint_eq(sst_crc32(0, b.p, b.n), want[_i].crc);
+	sst_cardinality_free(&c);
+	sst_buf_free(&b);
+}
+END_TEST
+
 Suite *
 components_suite(void)
 {
 	Suite *s = suite_create("components");
 	TCase *tc = tcase_create("components");
 
+	tcase_set_timeout(tc, 60);
 	nftw(FIXTURES, collect, 16, 0);
 	if (nfixtures > 0) {
 		tcase_add_test(tc, real_statistics);
@@ -308,6 +623,15 @@ components_suite(void)
 		tcase_add_test(tc, real_keys);
 	} else
 		fprintf(stderr, "components: skipped, as " FIXTURES " is missing\n");
+	tcase_add_loop_test(tc, damaged_statistics, 0, 9);
+	tcase_add_loop_test(tc, statistics_messages, 0, 9);
+	tcase_add_test(tc, statistics_types);
+	tcase_add_loop_test(tc, filter_messages, 0, 6);
+	tcase_add_loop_test(tc, filter_sizes, 0, 9);
+	tcase_add_loop_test(tc, summary_messages, 0, 8);
+	tcase_add_test(tc, toc_and_digest);
+	tcase_add_test(tc, drop_times);
+	tcase_add_loop_test(tc, cardinality, 0, 5);
 	suite_add_tcase(s, tc);
 	return s;
 }
