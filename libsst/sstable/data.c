@@ -26,7 +26,7 @@ sst_data_init(struct sst_data *x, struct sst_file *file, enum sst_window_mode mo
 	    (table->partitioner.n >= 18 &&
 		memcmp(table->partitioner.p + table->partitioner.n - 18, "Murmur3Partitioner",
 		    18) == 0);
-	x->open = SST_LIVE;
+	sst_data_seek(x, 0, SST_LIVE);
 	return 0;
 }
 
@@ -165,6 +165,7 @@ sst_data_partition(struct sst_data *x, struct sst_err *e)
 	item->part = (struct sst_partition){ sst_buf_slice(&x->key), token, del };
 	x->pos = in.off;
 	x->open = SST_LIVE;
+	x->open_known = true;
 	return SST_ONE;
 }
 
