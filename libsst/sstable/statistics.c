@@ -68,6 +68,17 @@ get_compaction(struct sst_parse *p, struct sst_in *in)
 	return 0;
 }
 
+/* A class name that cannot be read is damage here, not somebody's mistake. */
+static int
+get_type(struct sst_parse *p, struct sst_slice class_name, const struct sst_type **type)
+{
+	if (sst_type_parse_class(type, p->arena, class_name, p->e) == 0)
+		return 0;
+	if (p->e->code == SST_EINVAL)
+		p->e->code = SST_EDAMAGED;
+	return -1;
+}
+
 int
 sst_parse_types(struct sst_parse *p, struct sst_in *in, const struct sst_slice **classes,
     const struct sst_type ***types, size_t *count)
@@ -85,7 +96,7 @@ sst_parse_types(struct sst_parse *p, struct sst_in *in, const struct sst_slice *
 		names[i] = sst_get_bytesv(in);
 		if (in->bad)
 			return sst_parse_failed(p, in);
-		if (sst_type_parse_class(&t[i], p->arena, names[i], p->e) == -1)
+		if (get_type(p, names[i], &t[i]) == -1)
 			return -1;
 	}
 	*classes = names;
@@ -128,7 +139,7 @@ get_columns(struct sst_parse *p, struct sst_in *in, const struct sst_named_class
 		cols[i] = (struct sst_header_column){
 			.name = names[i].name, .col = SST_NO_COLUMN, .dropped_us = INT64_MIN
 		};
-		if (sst_type_parse_class(&cols[i].type, p->arena, names[i].class_name, p->e) == -1)
+		if (get_type(p, names[i].class_name, &cols[i].type) == -1)
 			return -1;
 	}
 	*named = names;
@@ -164,7 +175,7 @@ get_header(struct sst_parse *p, struct sst_in *in)
 	st->key_class = sst_get_bytesv(in);
 	if (in->bad)
 		return sst_parse_failed(p, in);
-	if (sst_type_parse_class(&h->key_type, p->arena, st->key_class, p->e) == -1 ||
+	if (get_type(p, st->key_class, &h->key_type) == -1 ||
 	    sst_parse_types(p, in, &st->ck_classes, &h->ck, &h->nck) == -1 ||
 	    get_columns(p, in, &st->statics, &h->statics, &h->nstatic) == -1)
 		return -1;

@@ -13,3 +13,9 @@ sstdump "$L" >/dev/full
 echo "exit $?"
 { sstdump "$L"; echo "exit $?" >rc; } | head -n 1 | cut -c 1-40
 cat rc
+# A type in Statistics.db that is none is damage, too.
+cp "$FIX"/scylla/uncompressed/collections/mc-1-big-* .
+at=$(grep -abo UTF8Type mc-1-big-Statistics.db | head -n 1 | cut -d: -f1)
+printf '(' | dd of=mc-1-big-Statistics.db bs=1 seek="$at" conv=notrunc 2>dd.log
+sstdump mc-1-big-Data.db
+echo "exit $?"
