@@ -45,7 +45,7 @@ $(BINS) $O/unit $(FUZZ) $(REPLAY) $(PROGS): ; @mkdir -p $(@D) && $(CC) $(FLAGS) 
 $O/%.o: %.c Makefile | $O/.packages ; @mkdir -p $(@D) && $(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 $O/%.o: %.cc Makefile | $O/.packages ; @mkdir -p $(@D) && $(CXX) $(XFLAGS) -MMD -MP -c -o $@ $<
 
-check test: $(BINS) $O/unit $(REPLAY)
+check test: $(BINS) $O/unit $(REPLAY) $(PROGS)
 	@tests/check $O
 asan: ; $(MAKE) MODE=asan check
 fuzz: ; $(MAKE) MODE=fuzz CC=clang CXX=clang++ fuzzers
