@@ -70,9 +70,10 @@ main(int argc, char **argv)
 	if (argc == 0 && dir == NULL)
 		tool_misuse(&tool, "no SSTable or folder named");
 	tool_confine();
-	if (schema != NULL && names_use(&names, schema) != SOUND)
-		return TROUBLE;
-	if (argc == 0)
+	if (schema != NULL && names_use(&names, schema) != SOUND) {
+		rc = TROUBLE;
+		argc = 0;
+	} else if (argc == 0)
 		rc = find_sstables(dir, dump_sstable, &dump);
 	for (; argc > 0; argc--, argv++)
 		rc = tool_worse(rc, find_sstables(*argv, dump_sstable, &dump));
