@@ -121,13 +121,15 @@ keep_column(
 {
 	struct sst_buf class_name = { 0 };
 	struct sst_slice kept;
+	bool nomem;
 
 	*to = *from;
 	sst_type_class(from->type, &class_name);
 	kept = sst_arena_slice(a, sst_buf_slice(&class_name));
 	to->name = sst_arena_slice(a, from->name);
+	nomem = class_name.bad || kept.p == NULL || to->name.p == NULL;
 	sst_buf_free(&class_name);
-	if (class_name.bad || kept.p == NULL || to->name.p == NULL)
+	if (nomem)
 		return sst_fail_nomem(e);
 	return sst_type_parse_class(&to->type, a, kept, e);
 }

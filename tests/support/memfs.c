@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "nomem.h"
+
 #define BLOCK 512
 #define FDS 4096
 
@@ -54,7 +56,7 @@ struct memfs {
 static void *
 grown(void *p, size_t n)
 {
-	p = realloc(p, n == 0 ? 1 : n);
+	p = nomem_realloc(p, n == 0 ? 1 : n);
 	assert(p != NULL);
 	return p;
 }
