@@ -9,12 +9,14 @@ check(const struct sst_message *m, enum sst_message_change change, struct sst_er
 {
 	size_t c;
 
-	if (!m->has_channel || !m->has_id)
-		return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "no %s",
-		    m->has_channel ? "message_id" : "channel_id");
-	/* Without its author a row is a ghost, which no reader is shown. */
+	if (!m->has_channel)
+		return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "no channel_id");
+	/* Without its author a row is a ghost, which no reader is shown.  Asked before the id, which
+	 * the caller makes where there is none. */
 	if (change == SST_MESSAGE_STORE && m->value[SST_MSG_AUTHOR_ID].p == NULL)
 		return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "no author_id");
+	if (!m->has_id)
+		return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "no message_id");
 	if (change != SST_MESSAGE_EDIT)
 		return 0;
 	if ((m->cleared & 1u << SST_MSG_AUTHOR_ID) != 0)
