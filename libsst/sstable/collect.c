@@ -98,11 +98,10 @@ add_cells(struct sst_collector *c, const struct sst_row *r, struct sst_err *e)
 }
 
 int
-sst_collect_row(struct sst_collector *c, const struct sst_row *r, bool is_static, struct sst_err *e)
+sst_collect_row(struct sst_collector *c, const struct sst_row *r, struct sst_err *e)
 {
 	size_t i;
 
-	(void)is_static; /* it counts as a row */
 	c->nrows++;
 	if (r->live.ts_us != SST_NO_TS) {
 		if (add_times(c, r->live.ts_us, r->live.ttl_s != 0 ? r->live.expiry_s : SST_NO_LDT,
@@ -136,8 +135,9 @@ int
 sst_collect_partition(struct sst_collector *c, const struct sst_partition *p, uint64_t bytes,
     const struct sst_place *first, const struct sst_place *last, struct sst_err *e)
 {
-	if (c->partition_bytes.n > 0 && c->first_key.p == NULL)
+	if (!c->any_key)
 		keep(&c->first_key, p->key);
+	c->any_key = true;
 	keep(&c->last_key, p->key);
 	c->partition_deletions |= p->del.ts_us != SST_NO_TS;
 	sst_estimate_add(&c->partition_bytes, bytes);

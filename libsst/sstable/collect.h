@@ -13,7 +13,7 @@
 
 struct sst_collector {
 	const struct sst_table *table;
-	bool any_time, any_ttl;
+	bool any_time, any_ttl, any_key;
 	int64_t min_ts_us, max_ts_us, min_ldt_s, max_ldt_s;
 	uint32_t min_ttl_s, max_ttl_s;
 	uint64_t ncolumns_set, nrows, ncells; /* ncells: of this partition */
@@ -30,8 +30,8 @@ int sst_collect_begin(struct sst_collector *, const struct sst_table *, struct s
 void sst_collect_free(struct sst_collector *); /* all zero is fine */
 
 int sst_collect_deletion(struct sst_collector *, struct sst_deletion, struct sst_err *);
-int sst_collect_row(
-    struct sst_collector *, const struct sst_row *, bool is_static, struct sst_err *);
+/* A static row counts as a row. */
+int sst_collect_row(struct sst_collector *, const struct sst_row *, struct sst_err *);
 int sst_collect_marker(struct sst_collector *, const struct sst_marker *, struct sst_err *);
 /* A partition is over, which takes so many bytes; first and last are those of its rows and markers,
  * NULL when it has none. */

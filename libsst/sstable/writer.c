@@ -299,7 +299,7 @@ add_static(struct sst_writer *w, const struct sst_row *r, struct sst_err *e)
 		return refuse(w, "a static row that is not first in its partition", e);
 	if (sst_row_is_empty(r))
 		return 0;
-	return start_partition(w, r, e) == -1 ? -1 : sst_collect_row(&w->collector, r, true, e);
+	return start_partition(w, r, e) == -1 ? -1 : sst_collect_row(&w->collector, r, e);
 }
 
 /* Keeps the item's place, which must be behind the one before. */
@@ -342,7 +342,7 @@ add_row(struct sst_writer *w, const struct sst_item *item, struct sst_err *e)
 	struct sst_slice bytes;
 
 	if (sst_encode_row(&w->encoder, &item->row, false, at - w->now.prev, &bytes, e) == -1 ||
-	    sst_collect_row(&w->collector, &item->row, false, e) == -1)
+	    sst_collect_row(&w->collector, &item->row, e) == -1)
 		return -1;
 	return put_item(w, bytes, at, e);
 }

@@ -519,6 +519,62 @@ START_TEST(summary_messages)
 }
 END_TEST
 
+/* Two blocks of a table with one int clustering, and what can be wrong in them. */
+START_TEST(index_messages)
+{
+	static const struct {
+		size_t at;
+		const char *byte;
+		size_t len; /* of all; 0: whole */
+		enum sst_code code;
+		const char *what;
+	} bad[] = {
+		{ 0, "\x19", 9, SST_ESHORT, "promoted index cut short" },
+		{ 13, "\0", 0, SST_EDAMAGED, "of 0 blocks" },
+		{ 13, "\x20", 0, SST_EDAMAGED, "of 32 blocks" },
+		{ 53, "\x80", 0, SST_EDAMAGED, "is from 0 to" },
+		{ 46, "\1", 0, SST_EDAMAGED, "is from" },
+		{ 29, "\2", 0, SST_EDAMAGED, "has not its" },
+		{ 14, "\3", 0, SST_EDAMAGED, "has not its" },
+		{ 14, "\6", 0, SST_EDAMAGED, "has not its" },
+	};
+	static const struct sst_type num = { .kind = SST_INT, .fixed_len = 4 };
+	static const struct sst_type *types[] = { &num };
+	const struct sst_header h = { .nck = 1, .ck = types, .sized = true };
+	const struct sst_slice v[] = { V("\0\0\0\1"), V("\0\0\0\2") };
+	struct sst_index_block b = { .off = 25, .width = 70000, .open = SST_LIVE }, got;
+	struct sst_index_blocks made = { 0 };
+	struct sst_buf prefix = { 0 }, copy = { 0 };
+	struct sst_slice whole, ck[2];
+	struct sst_promoted p;
+	struct sst_err e;
+	int r;
+
+	sst_put_prefix(&prefix, &h, SST_CLUSTERING, v, 1);
+	sst_index_blocks_add(&made, &h, sst_buf_slice(&prefix), sst_buf_slice(&prefix), &b);
+	sst_index_blocks_add(&made, &h, sst_buf_slice(&prefix), sst_buf_slice(&prefix), &b);
+	ck_assert_int_eq(sst_index_blocks_finish(&made, &h, 25, SST_LIVE, &whole, &e), 0);
+	ck_assert_uint_eq(whole.n, 54);
+	sst_buf_add_slice(&copy, whole);
+	ck_assert_int_eq(sst_promoted_parse(&p, &h, sst_buf_slice(&copy), 0, "f", &e), 0);
+	ck_assert_int_eq(sst_promoted_get(&p, &h, 1, ck, &got, "f", &e), 0);
+	ck_assert_uint_eq(got.width, 70000);
+	memcpy(copy.p + bad[_i].at, bad[_i].byte, 1);
+	copy.n = bad[_i].len != 0 ? bad[_i].len : copy.n;
+	r = sst_promoted_parse(&p, &h, sst_buf_slice(&copy), 0, "f", &e);
+	if (r == 0)
+		r = sst_promoted_get(&p, &h, 0, ck, &got, "f", &e);
+	if (r == 0)
+		r = sst_promoted_get(&p, &h, 1, ck, &got, "f", &e);
+	ck_assert_int_eq(r, -1);
+	ck_assert_int_eq(e.code, bad[_i].code);
+	ck_assert_msg(strstr(e.what, bad[_i].what) != NULL, "%s", e.what);
+	sst_index_blocks_free(&made);
+	sst_buf_free(&prefix);
+	sst_buf_free(&copy);
+}
+END_TEST
+
 static void
 names(void *arg, enum sst_component c, struct sst_slice name)
 {
@@ -629,6 +685,7 @@ components_suite(void)
 	tcase_add_loop_test(tc, filter_messages, 0, 6);
 	tcase_add_loop_test(tc, filter_sizes, 0, 9);
 	tcase_add_loop_test(tc, summary_messages, 0, 8);
+	tcase_add_loop_test(tc, index_messages, 0, 8);
 	tcase_add_test(tc, toc_and_digest);
 	tcase_add_test(tc, drop_times);
 	tcase_add_loop_test(tc, cardinality, 0, 5);
