@@ -95,7 +95,7 @@ print_element(const struct sst_type *t, struct sst_in *in, enum sst_form form, s
 		return -1;
 	if (!sst_get_element(in, &v))
 		return 1;
-	sst_buf_adds(b, ": ");
+	sst_buf_adds(b, form == SST_FORM_NDJSON ? ":" : ": ");
 	return sst_print(t->args[1], v, form, b, e);
 }
 
