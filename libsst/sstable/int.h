@@ -31,6 +31,9 @@ struct sst_sstable {
 	struct sst_summary summary;
 };
 
+/* This SSTable's index is of a kind that is not read here; -1. */
+int sst_fail_bti(const struct sst_sstable *, struct sst_err *);
+
 struct sst_file *sst_sstable_index(struct sst_sstable *, struct sst_err *);
 /* From Summary.db, or made from Index.db where that is missing or in doubt. */
 int sst_sstable_summary(struct sst_sstable *, const struct sst_summary **, struct sst_err *);

@@ -15,6 +15,14 @@
 #define FILTER_MAX ((size_t)2 << 30)
 #define SUMMARY_MAX ((size_t)1 << 30)
 
+int
+sst_fail_bti(const struct sst_sstable *t, struct sst_err *e)
+{
+	return sst_fail(e, SST_EUNSUPPORTED, sst_sstable_base(t), SST_NOWHERE,
+	    "version \"%s\" can be scanned only: its index of tries is not supported yet",
+	    t->version->name);
+}
+
 /* The path of a component in *path, NUL-terminated. */
 static int
 component_path(
@@ -183,7 +191,7 @@ sst_sstable_open(struct sst_sstable **out, const struct sst_io *io, const char *
 	}
 	if (sst_version_readable(&t->version, t->name.version, path, e) == -1)
 		goto fail;
-	if (strcmp(t->name.format, t->version->index == SST_INDEX_BIG ? "big" : "bti") != 0) {
+	if (strcmp(t->name.format, t->version->format) != 0) {
 		sst_fail(e, SST_EVERSION, path, SST_NOWHERE,
 		    "version \"%s\" of format \"%s\" is not known", t->name.version,
 		    t->name.format);
@@ -386,6 +394,8 @@ sst_sstable_load(struct sst_sstable *t, struct sst_err *e)
 {
 	const struct sst_summary *s;
 
+	if (t->version->index == SST_INDEX_BTI)
+		return sst_fail_bti(t, e);
 	if (read_filter(t, e) == -1 || sst_sstable_data(t, e) == NULL ||
 	    sst_sstable_index(t, e) == NULL)
 		return -1;
@@ -402,6 +412,8 @@ sst_sstable_keys(
 	*last = t->statistics.last_key;
 	if (first->p != NULL && last->p != NULL)
 		return 0;
+	if (t->version->index == SST_INDEX_BTI)
+		return sst_fail_bti(t, e);
 	if (sst_sstable_summary(t, &s, e) == -1)
 		return -1;
 	*first = s->first;
@@ -419,7 +431,7 @@ sst_sstable_may_have_key(
 		return -1;
 	if (t->has_filter && !sst_filter_may_have(&t->filter, key))
 		return 0;
-	if (!t->murmur3)
+	if (!t->murmur3 || t->version->index == SST_INDEX_BTI)
 		return 1;
 	if (sst_sstable_keys(t, &first, &last, e) == -1)
 		return -1;
@@ -432,7 +444,7 @@ sst_sstable_may_have_tokens(struct sst_sstable *t, int64_t left, int64_t right, 
 {
 	struct sst_slice first, last;
 
-	if (!t->murmur3 || left == right)
+	if (!t->murmur3 || left == right || t->version->index == SST_INDEX_BTI)
 		return 1;
 	if (sst_sstable_keys(t, &first, &last, e) == -1)
 		return -1;

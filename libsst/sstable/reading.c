@@ -316,6 +316,10 @@ sst_sstable_read(
 	*out = NULL;
 	if (p == NULL)
 		return sst_fail_nomem(e);
+	if (t->version->index == SST_INDEX_BTI) {
+		free(p);
+		return sst_fail_bti(t, e);
+	}
 	rc = init(p, t, r, e);
 	if (rc == 0)
 		rc = aim(p, e);

@@ -11,11 +11,12 @@
 
 enum sst_index_kind {
 	SST_INDEX_BIG, /* Index.db and Summary.db */
-	SST_INDEX_BTI  /* tries: Partitions.db and Rows.db */
+	SST_INDEX_BTI  /* tries: Partitions.db and Rows.db; not read here, so scans only */
 };
 
 struct sst_version {
 	char name[3];
+	char format[4]; /* in file names: "big" or "bti"; ScyllaDB calls its tries big */
 	enum sst_index_kind index;
 	bool readable, writable; /* by this library */
 	/* In Statistics.db. */

@@ -32,7 +32,7 @@ START_TEST(versions)
 		{ "nb", true, false, true, true, true, false, false },
 		{ "nc", true, false, true, true, true, true, false },
 		{ "oa", true, false, true, true, false, true, true },
-		{ "da", false, false, true, true, false, true, true },
+		{ "da", true, false, true, true, false, true, true },
 	};
 	const struct sst_version *v;
 	struct sst_err e;
@@ -54,7 +54,7 @@ START_TEST(versions)
 	ck_assert_int_eq(sst_version_readable(&v, "zz", "zz-1-big-Data.db", &e), -1);
 	ck_assert_str_eq(sst_err_text(&e, text, sizeof(text)),
 	    "zz-1-big-Data.db: format version \"zz\" is not known");
-	ck_assert_int_eq(sst_version_readable(&v, "mt", "x", &e), -1);
+	ck_assert_int_eq(sst_version_readable(&v, "pa", "x", &e), -1);
 	ck_assert_int_eq(e.code, SST_EVERSION);
 }
 END_TEST
