@@ -41,6 +41,26 @@ write_time(const struct sst_message *m, enum sst_message_change change, int64_t 
 	return us > made ? us : made;
 }
 
+static bool
+says(const struct sst_message *m, size_t column)
+{
+	return m->value[column].p != NULL || (m->cleared & 1u << column) != 0;
+}
+
+/* What the message says must have a place in the table. */
+static int
+check_columns(const struct sst_messages *t, const struct sst_message *m, struct sst_err *e)
+{
+	size_t c;
+
+	for (c = 0; c < SST_MSG_COLUMNS; c++)
+		if (says(m, c) && t->regular[c] == SST_MSG_NO_COLUMN)
+			return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE,
+			    "chat.messages has no column %s here",
+			    sst_message_column_name((enum sst_message_column)c));
+	return 0;
+}
+
 /* Columns are in the table's order, as enum sst_message_column is. */
 static size_t
 make_cells(struct sst_cell *cells, const struct sst_messages *t, const struct sst_message *m,
@@ -49,7 +69,7 @@ make_cells(struct sst_cell *cells, const struct sst_messages *t, const struct ss
 	size_t c, n = 0;
 
 	for (c = 0; c < SST_MSG_COLUMNS; c++) {
-		if (m->value[c].p == NULL && (m->cleared & 1u << c) == 0)
+		if (!says(m, c))
 			continue;
 		cells[n] = (struct sst_cell){ .col = t->regular[c],
 			.ts_us = ts_us,
@@ -89,7 +109,8 @@ sst_message_make(struct sst_message_update *u, const struct sst_messages *t,
 {
 	int64_t ts_us;
 
-	if (check(m, change, e) == -1)
+	if (check(m, change, e) == -1 ||
+	    (change != SST_MESSAGE_DELETE && check_columns(t, m, e) == -1))
 		return -1;
 	ts_us = write_time(m, change, now_us);
 	make_key(u, t, m);

@@ -108,11 +108,13 @@ sst_messages_bind(struct sst_messages *m, struct sst_db *db, struct sst_err *e)
 	memset(m->known, SST_MSG_COLUMNS, sizeof(m->known));
 	for (c = 0; c < SST_MSG_COLUMNS; c++) {
 		i = sst_column_find(t->regulars, t->nregular, sst_slice_str(columns[c].name));
-		if (i < 0 || (size_t)i >= SST_ARRAY_LEN(m->known) ||
+		m->regular[c] = SST_MSG_NO_COLUMN;
+		if (i < 0)
+			continue;
+		if ((size_t)i >= SST_ARRAY_LEN(m->known) ||
 		    !fits(t->regulars[i].type, (enum sst_message_column)c))
 			return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE,
-			    "chat.messages: column %s is missing or of another type",
-			    columns[c].name);
+			    "chat.messages: column %s is of another type", columns[c].name);
 		m->regular[c] = (uint32_t)i;
 		m->known[i] = (uint8_t)c;
 	}

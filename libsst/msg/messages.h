@@ -37,15 +37,20 @@ enum sst_message_column { /* the regular columns, in the order of their names */
 /* "attachments", "author_id", ...: as in CQL. */
 const char *sst_message_column_name(enum sst_message_column);
 
+#define SST_MSG_NO_COLUMN UINT32_MAX
+
 struct sst_messages { /* the table as a db has it: borrows, like the table, until the db closes */
 	struct sst_db *db;
 	const struct sst_table *table;
-	uint32_t regular[SST_MSG_COLUMNS]; /* a column's index in table->regulars */
+	/* A column's index in table->regulars.  SST_MSG_NO_COLUMN: the table has none of that name, as
+	 * one that is known by its SSTables alone, where nobody ever set it. */
+	uint32_t regular[SST_MSG_COLUMNS];
 	/* And back, for the first columns of the table; SST_MSG_COLUMNS for what somebody added. */
 	uint8_t known[SST_MSG_COLUMNS + 64];
 };
 
-/* Finds the table in db and checks that its key and columns are ours; SST_EINVAL says which is not. */
+/* Finds the table in db and checks that its key and the columns it has are ours; SST_EINVAL says which
+ * is not. */
 int sst_messages_bind(struct sst_messages *, struct sst_db *, struct sst_err *);
 
 #define SST_MESSAGES_KEY_LEN 18

@@ -24,6 +24,8 @@ def statements(text):
 
 
 def plain(value):
+    if hasattr(value, "items"):  # the driver's own map
+        return dict(value.items())
     return value.hex() if isinstance(value, bytes) else str(value)
 
 

@@ -137,6 +137,8 @@ static const struct {
 } tables[] = {
 	{ "me", "me", 4096, 9000, { 0, 100, 200 }, 0, 0, SST_OK, NULL },
 	{ "nb", "nb", 4096, 9000, { 0, 100, 200 }, 0, 0, SST_OK, NULL },
+	{ "nb", "nb", 4096, 8192, { 0, 100, 200 }, 0, 0, SST_OK, NULL }, /* the last is empty */
+	{ "nb", "nb", 4096, 4096, { 0, 100, 200 }, 0, 0, SST_EDAMAGED, "3 chunks, want 1" },
 	{ "nb", "me", 4096, 9000, { 0, 100, 200 }, 0, 0, SST_EDAMAGED, "chunks, want" },
 	{ "me", "nb", 4096, 9000, { 0, 100, 200 }, 0, 0, SST_EDAMAGED, "chunks, want" },
 	{ "me", "me", 0, 9000, { 0, 100, 200 }, 0, 0, SST_EDAMAGED, "power of two" },
