@@ -21,6 +21,8 @@ struct sst_sstable {
 	struct sst_buf statistics_bytes;
 	struct sst_statistics statistics;
 	bool murmur3;
+	bool has_ends; /* tokens of the first and last key */
+	int64_t first_token, last_token;
 	/* Opened when first needed. */
 	struct sst_file *data, *index;
 	bool filter_read, has_filter;
@@ -52,6 +54,7 @@ struct sst_walk {
 	uint64_t promoted_at;         /* where its promoted index is */
 	int64_t token;                /* of its key */
 	struct sst_slice hint; /* key of the entry at pos, as the summary says; or p == NULL */
+	uint64_t sampled;      /* of the summary's next entry, or the end */
 	bool started;
 	int64_t prev_token;
 	uint64_t prev_position;
@@ -70,5 +73,8 @@ int sst_walk_start(struct sst_walk *, struct sst_slice key, int64_t token, struc
 /* The first entry after start, which must be the one that the summary promised; else the summary is
  * made again.  As next otherwise, and so is every call after the first. */
 int sst_walk_first(struct sst_walk *, struct sst_slice key, int64_t token, struct sst_err *);
+/* When the entry of a key is among the bytes at hand, and before the next one that the summary has,
+ * goes there; else stays, for a walk that looks at each entry. */
+void sst_walk_leap(struct sst_walk *, struct sst_slice key);
 
 #endif

@@ -333,6 +333,7 @@ sst_sstable_summary_rebuild(struct sst_sstable *t, struct sst_err *e)
 	for (; (r = sst_walk_next(&k, e)) == SST_ONE; pos = k.pos)
 		sst_summary_add(&b, k.entry.key, pos);
 	sst_buf_reset(&t->summary_bytes);
+	t->has_ends = false;
 	if (r == 0)
 		r = sst_summary_finish(&b, &t->summary_bytes, e);
 	if (r == 0)
@@ -421,6 +422,17 @@ sst_sstable_keys(
 	return 0;
 }
 
+/* Asked for at every read, so hashed once. */
+static void
+note_ends(struct sst_sstable *t, struct sst_slice first, struct sst_slice last)
+{
+	if (t->has_ends)
+		return;
+	t->first_token = sst_token(first);
+	t->last_token = sst_token(last);
+	t->has_ends = true;
+}
+
 int
 sst_sstable_may_have_key(
     struct sst_sstable *t, struct sst_slice key, int64_t token, struct sst_err *e)
@@ -435,8 +447,9 @@ sst_sstable_may_have_key(
 		return 1;
 	if (sst_sstable_keys(t, &first, &last, e) == -1)
 		return -1;
-	return sst_key_compare(sst_token(first), first, token, key) <= 0 &&
-	    sst_key_compare(token, key, sst_token(last), last) <= 0;
+	note_ends(t, first, last);
+	return sst_key_compare(t->first_token, first, token, key) <= 0 &&
+	    sst_key_compare(token, key, t->last_token, last) <= 0;
 }
 
 int
@@ -448,7 +461,8 @@ sst_sstable_may_have_tokens(struct sst_sstable *t, int64_t left, int64_t right, 
 		return 1;
 	if (sst_sstable_keys(t, &first, &last, e) == -1)
 		return -1;
-	return sst_token(last) > left && sst_token(first) <= right;
+	note_ends(t, first, last);
+	return t->last_token > left && t->first_token <= right;
 }
 
 bool

@@ -75,6 +75,7 @@ static int
 find(struct sst_reading *p, struct sst_err *e)
 {
 	struct sst_slice key = p->one ? p->r->key : (struct sst_slice){ NULL, 0 };
+	bool leapt = false;
 	int r, w = 0;
 
 	while (w == 0) {
@@ -82,6 +83,9 @@ find(struct sst_reading *p, struct sst_err *e)
 		if (r == SST_WAIT || r == -1)
 			return r;
 		w = r == 0 ? 2 : wanted(p);
+		if (w == 0 && p->one && !leapt)
+			sst_walk_leap(&p->walk, p->r->key);
+		leapt = true;
 	}
 	p->state = SST_READ_END;
 	if (w == 2)

@@ -125,12 +125,16 @@ sst_walk_start(struct sst_walk *k, struct sst_slice key, int64_t token, struct s
 	int64_t i;
 
 	k->hint = (struct sst_slice){ NULL, 0 };
+	k->sampled = k->end;
 	sst_walk_seek(k, 0);
 	if (!k->t->murmur3)
 		return 0;
 	if (sst_sstable_summary(k->t, &s, e) == -1)
 		return -1;
 	i = summary_find(s, key, token);
+	if ((size_t)(i + 1) < s->n)
+		sst_summary_get(s, (size_t)(i + 1), &k->hint, &k->sampled);
+	k->hint = (struct sst_slice){ NULL, 0 };
 	if (i >= 0) {
 		sst_summary_get(s, (size_t)i, &k->hint, &pos);
 		sst_walk_seek(k, pos);
@@ -163,4 +167,28 @@ sst_walk_first(struct sst_walk *k, struct sst_slice key, int64_t token, struct s
 		return -1;
 	k->hint.p = NULL;
 	return sst_walk_next(k, e);
+}
+
+/*
+ * Keys are compared and not hashed, which is most of the cost of an entry; so the order of those that
+ * are leapt over is not checked.  That is for misses: what is found is checked in Data.db, and what is
+ * not found here is looked for again entry by entry, so that a damaged key is not taken for none.
+ */
+void
+sst_walk_leap(struct sst_walk *k, struct sst_slice key)
+{
+	struct sst_in in = sst_window_in(&k->w, k->pos);
+	struct sst_index_entry entry;
+	uint64_t at;
+
+	while ((at = in.off) < k->sampled) {
+		sst_index_get(&in, &entry);
+		sst_get_bytes(&in, entry.promoted_len);
+		if (in.bad)
+			return;
+		if (sst_slice_eq(entry.key, key)) {
+			sst_walk_seek(k, at);
+			return;
+		}
+	}
 }
