@@ -41,7 +41,7 @@ static const struct tool_option options[] = {
 	{ "strict", OPT_STRICT, NULL, "refuse lines with fields that are not known" },
 	{ "memory", OPT_MEMORY, "SIZE", "memory that is full becomes an SSTable (64M)" },
 	{ "no-wait", OPT_NO_WAIT, NULL, "fail when another process writes to DIR" },
-	{ "bulk", OPT_BULK, NULL, "write no log: what is kept is kept when msgput ends" },
+	{ "bulk", OPT_BULK, NULL, "write no log (so far there is none to write)" },
 	{ "now", OPT_NOW, "TIME", "the time of edits and deletions that have none" },
 	{ NULL, 0, NULL, NULL },
 };
