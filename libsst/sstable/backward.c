@@ -20,11 +20,13 @@ block_before(struct sst_reading *p, const struct sst_bound *to, size_t *found, s
 {
 	size_t lo = 0, hi = p->promoted.n, mid;
 	struct sst_index_block b;
+	int r;
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		if (sst_reading_block(p, mid, &b, e) == -1)
-			return -1;
+		r = sst_reading_block(p, mid, &b, e);
+		if (r != 0)
+			return r;
 		if (to->n == 0 || sst_bound_compare(p->s.table, &b.first, to) < 0)
 			lo = mid + 1;
 		else
@@ -39,21 +41,26 @@ static int
 begin_block(struct sst_reading *p, size_t i, struct sst_err *e)
 {
 	struct sst_index_block b = { .off = p->rows };
+	struct sst_deletion open = SST_LIVE;
+	uint64_t end = UINT64_MAX;
+	int r;
 
-	p->block = i;
-	p->block_end = UINT64_MAX;
-	p->pass = SST_LIVE;
 	if (p->indexed) {
 		if (i > 0) {
-			if (sst_reading_block(p, i - 1, &b, e) == -1)
-				return -1;
-			p->pass = b.open;
+			r = sst_reading_block(p, i - 1, &b, e);
+			if (r != 0)
+				return r;
+			open = b.open;
 		}
-		if (sst_reading_block(p, i, &b, e) == -1)
-			return -1;
-		p->block_end = b.off + b.width;
+		r = sst_reading_block(p, i, &b, e);
+		if (r != 0)
+			return r;
+		end = b.off + b.width;
 		p->expect = i + 1;
 	}
+	p->block = i;
+	p->block_end = end;
+	p->pass = open;
 	sst_data_seek(&p->x, b.off, SST_LIVE);
 	p->nsegs = p->noffs = 0;
 	p->measured = false;
@@ -61,17 +68,19 @@ begin_block(struct sst_reading *p, size_t i, struct sst_err *e)
 	return 0;
 }
 
-/* 0; 1: no row of the partition lies before the slice's end; -1. */
+/* 0; 1: no row of the partition lies before the slice's end; SST_WAIT; -1. */
 static int
 enter(struct sst_reading *p, const struct sst_range *range, struct sst_err *e)
 {
 	size_t i = 0;
+	int r;
 
 	p->fresh = true;
 	p->cur = SST_LIVE;
 	if (p->indexed) {
-		if (block_before(p, &range->to, &i, e) == -1)
-			return -1;
+		r = block_before(p, &range->to, &i, e);
+		if (r != 0)
+			return r;
 		if (i == p->promoted.n)
 			return 1;
 	}
@@ -130,8 +139,11 @@ pass_rows(struct sst_reading *p, const struct sst_bound *to, struct sst_err *e)
 		off = p->x.item.off;
 		if (p->x.item.kind == SST_STATIC)
 			return sst_data_fail(&p->x, off, "static row after other rows", e);
-		if (sst_reading_expect(p, &at, e) == -1)
-			return -1;
+		r = sst_reading_expect(p, &at, e);
+		if (r != 0) {
+			p->x.pos = off; /* again, after a wait */
+			return r;
+		}
 		if (p->fresh && to->n > 0 && sst_bound_compare(p->s.table, &at, to) >= 0) {
 			p->x.pos = off;
 			break;
@@ -179,6 +191,7 @@ static int
 refill(struct sst_reading *p, const struct sst_range *range, struct sst_err *e)
 {
 	struct sst_index_block b;
+	int r;
 
 	if (p->nsegs > 1) {
 		p->block_end = p->segs[--p->nsegs].pos;
@@ -186,14 +199,15 @@ refill(struct sst_reading *p, const struct sst_range *range, struct sst_err *e)
 		p->step = SST_STEP_PASS;
 		return 0;
 	}
+	if (p->indexed && p->block > 0) {
+		r = sst_reading_block(p, p->block - 1, &b, e);
+		if (r != 0)
+			return r;
+		if (range->from.n == 0 || sst_bound_compare(p->s.table, &b.last, &range->from) > 0)
+			return begin_block(p, p->block - 1, e);
+	}
 	p->step = SST_STEP_LEAVE;
-	if (!p->indexed || p->block == 0)
-		return 0;
-	if (sst_reading_block(p, p->block - 1, &b, e) == -1)
-		return -1;
-	if (range->from.n > 0 && sst_bound_compare(p->s.table, &b.last, &range->from) <= 0)
-		return 0;
-	return begin_block(p, p->block - 1, e);
+	return 0;
 }
 
 /* A marker as it looks from behind. */

@@ -11,11 +11,13 @@ block_after(struct sst_reading *p, const struct sst_bound *from, size_t *found, 
 {
 	size_t lo = 0, hi = p->promoted.n, mid;
 	struct sst_index_block b;
+	int r;
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		if (sst_reading_block(p, mid, &b, e) == -1)
-			return -1;
+		r = sst_reading_block(p, mid, &b, e);
+		if (r != 0)
+			return r;
 		if (sst_bound_compare(p->s.table, &b.last, from) > 0)
 			hi = mid;
 		else
@@ -26,7 +28,7 @@ block_after(struct sst_reading *p, const struct sst_bound *from, size_t *found, 
 }
 
 /* Goes to the block where the slice begins, unless the walk is there or beyond.  0; 1: no row of the
- * partition lies so far; -1. */
+ * partition lies so far; SST_WAIT; -1. */
 static int
 enter(struct sst_reading *p, const struct sst_range *range, struct sst_err *e)
 {
@@ -34,26 +36,30 @@ enter(struct sst_reading *p, const struct sst_range *range, struct sst_err *e)
 	struct sst_index_block b;
 	uint64_t here = p->pending ? p->x.item.off : p->x.pos;
 	size_t i;
+	int r;
 
-	p->step = SST_STEP_BEFORE;
-	if (!p->indexed || range->from.n == 0)
-		return 0;
-	if (block_after(p, &range->from, &i, e) == -1)
-		return -1;
-	if (i == p->promoted.n)
-		return 1;
-	if (i > 0) {
-		if (sst_reading_block(p, i - 1, &b, e) == -1)
-			return -1;
-		open = b.open;
+	if (p->indexed && range->from.n > 0) {
+		r = block_after(p, &range->from, &i, e);
+		if (r != 0)
+			return r;
+		if (i == p->promoted.n)
+			return 1;
+		if (i > 0) {
+			r = sst_reading_block(p, i - 1, &b, e);
+			if (r != 0)
+				return r;
+			open = b.open;
+		}
+		r = sst_reading_block(p, i, &b, e);
+		if (r != 0)
+			return r;
+		if (b.off > here) {
+			sst_data_seek(&p->x, b.off, open);
+			p->pending = false;
+			p->expect = i + 1;
+		}
 	}
-	if (sst_reading_block(p, i, &b, e) == -1)
-		return -1;
-	if (b.off <= here)
-		return 0;
-	sst_data_seek(&p->x, b.off, open);
-	p->pending = false;
-	p->expect = i + 1;
+	p->step = SST_STEP_BEFORE;
 	return 0;
 }
 
@@ -68,8 +74,11 @@ pass_rows(struct sst_reading *p, const struct sst_bound *from, struct sst_err *e
 		r = sst_data_row_at(&p->x, &at, e);
 		if (r != SST_ONE)
 			return r;
-		if (sst_reading_expect(p, &at, e) == -1)
-			return -1;
+		r = sst_reading_expect(p, &at, e);
+		if (r != 0) {
+			p->x.pos = p->x.item.off; /* again, after a wait */
+			return r;
+		}
 		if (p->x.item.kind != SST_ROW || sst_bound_compare(p->s.table, &at, from) >= 0)
 			break;
 	}

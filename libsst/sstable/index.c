@@ -15,26 +15,39 @@ sst_index_get(struct sst_in *in, struct sst_index_entry *entry)
 }
 
 int
+sst_promoted_head(struct sst_promoted *p, const struct sst_header *h, struct sst_in *in,
+    uint64_t len, const char *file, struct sst_err *e)
+{
+	uint64_t n, start = in->off;
+
+	memset(p, 0, sizeof(*p));
+	p->header_len = sst_get_vint(in);
+	p->del = sst_get_deletion(in, h->uint_ldt);
+	n = sst_get_vint(in);
+	if (in->bad)
+		return sst_fail(e, SST_ESHORT, file, in->off, "promoted index cut short");
+	len -= in->off - start;
+	/* A block takes 4 bytes at least, and 4 of offset. */
+	if (n == 0 || n > len / 8)
+		return sst_fail(e, SST_EDAMAGED, file, in->off,
+		    "promoted index of %ju blocks in %ju bytes", (uintmax_t)n, (uintmax_t)len);
+	p->n = (size_t)n;
+	p->off = in->off;
+	p->offsets.n = 4 * p->n;
+	p->blocks.n = (size_t)len - p->offsets.n;
+	return 0;
+}
+
+int
 sst_promoted_parse(struct sst_promoted *p, const struct sst_header *h, struct sst_slice bytes,
     uint64_t off, const char *file, struct sst_err *e)
 {
 	struct sst_in in = sst_in_new(bytes, off);
-	uint64_t n;
 
-	memset(p, 0, sizeof(*p));
-	p->header_len = sst_get_vint(&in);
-	p->del = sst_get_deletion(&in, h->uint_ldt);
-	n = sst_get_vint(&in);
-	if (in.bad)
-		return sst_fail(e, SST_ESHORT, file, in.off, "promoted index cut short");
-	/* A block takes 4 bytes at least, and 4 of offset. */
-	if (n == 0 || n > sst_in_left(&in) / 8)
-		return sst_fail(e, SST_EDAMAGED, file, in.off,
-		    "promoted index of %ju blocks in %zu bytes", (uintmax_t)n, sst_in_left(&in));
-	p->n = (size_t)n;
-	p->off = in.off;
-	p->blocks = sst_get_bytes(&in, sst_in_left(&in) - 4 * p->n);
-	p->offsets = sst_get_bytes(&in, 4 * p->n);
+	if (sst_promoted_head(p, h, &in, bytes.n, file, e) == -1)
+		return -1;
+	p->blocks = sst_get_bytes(&in, p->blocks.n);
+	p->offsets = sst_get_bytes(&in, p->offsets.n);
 	return 0;
 }
 
@@ -47,12 +60,27 @@ block_at(const struct sst_promoted *p, size_t i)
 	return __builtin_bswap32(v);
 }
 
+void
+sst_index_block_get(
+    struct sst_in *in, const struct sst_header *h, struct sst_slice *ck, struct sst_index_block *b)
+{
+	uint8_t open;
+
+	sst_get_prefix(in, h, ck, &b->first, &b->first_kind);
+	sst_get_prefix(in, h, ck + h->nck, &b->last, &b->last_kind);
+	b->off = sst_get_vint(in);
+	b->width = (uint64_t)sst_get_svint(in) + WIDTH_BASE;
+	open = sst_get_u8(in);
+	b->open = open != 0 ? sst_get_deletion(in, h->uint_ldt) : SST_LIVE;
+	if (open > 1 || sst_in_left(in) > 0)
+		in->bad = true;
+}
+
 int
 sst_promoted_get(const struct sst_promoted *p, const struct sst_header *h, size_t i,
     struct sst_slice *ck, struct sst_index_block *b, const char *file, struct sst_err *e)
 {
 	size_t at = block_at(p, i), end = i + 1 < p->n ? block_at(p, i + 1) : p->blocks.n;
-	uint8_t open;
 	struct sst_in in;
 
 	if (at > end || end > p->blocks.n || (i == 0 && at != 0))
@@ -60,13 +88,8 @@ sst_promoted_get(const struct sst_promoted *p, const struct sst_header *h, size_
 		    "block %zu of a promoted index is from %zu to %zu of %zu bytes", i, at, end,
 		    p->blocks.n);
 	in = sst_in_new((struct sst_slice){ p->blocks.p + at, end - at }, p->off + at);
-	sst_get_prefix(&in, h, ck, &b->first, &b->first_kind);
-	sst_get_prefix(&in, h, ck + h->nck, &b->last, &b->last_kind);
-	b->off = sst_get_vint(&in);
-	b->width = (uint64_t)sst_get_svint(&in) + WIDTH_BASE;
-	open = sst_get_u8(&in);
-	b->open = open != 0 ? sst_get_deletion(&in, h->uint_ldt) : SST_LIVE;
-	if (in.bad || sst_in_left(&in) > 0 || open > 1)
+	sst_index_block_get(&in, h, ck, b);
+	if (in.bad)
 		return sst_fail(e, SST_EDAMAGED, file, in.off,
 		    "block %zu of a promoted index has not its %zu bytes", i, end - at);
 	return 0;

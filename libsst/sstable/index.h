@@ -37,6 +37,13 @@ struct sst_index_block {
 	struct sst_deletion open; /* range deletion in force at its end; SST_LIVE: none */
 };
 
+#define SST_PROMOTED_HEAD 32 /* bytes in which what goes before the blocks fits */
+
+/* From the first SST_PROMOTED_HEAD bytes (or all) of len: everything but the slices, whose lengths are
+ * set, for who reads block by block. */
+int sst_promoted_head(struct sst_promoted *, const struct sst_header *, struct sst_in *,
+    uint64_t len, const char *file, struct sst_err *);
+
 /* bytes are the promoted_len behind the entry's head, off their place in the file.  Borrows. */
 int sst_promoted_parse(struct sst_promoted *, const struct sst_header *, struct sst_slice bytes,
     uint64_t off, const char *file, struct sst_err *);
@@ -44,6 +51,10 @@ int sst_promoted_parse(struct sst_promoted *, const struct sst_header *, struct 
 /* Block i < n.  ck has room for 2 * header->nck values, which the bounds then point to. */
 int sst_promoted_get(const struct sst_promoted *, const struct sst_header *, size_t i,
     struct sst_slice *ck, struct sst_index_block *, const char *file, struct sst_err *);
+
+/* The same from exactly the bytes of one block; anything else poisons `in`. */
+void sst_index_block_get(
+    struct sst_in *, const struct sst_header *, struct sst_slice *ck, struct sst_index_block *);
 
 /* Appends an entry; promoted as sst_index_blocks_finish gives it, empty for a short partition. */
 void sst_index_put(

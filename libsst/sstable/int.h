@@ -66,8 +66,11 @@ void sst_walk_close(struct sst_walk *);
 void sst_walk_seek(struct sst_walk *, uint64_t pos);
 /* The next entry: SST_ONE; 0 at the end; SST_WAIT; -1. */
 int sst_walk_next(struct sst_walk *, struct sst_err *);
-/* The promoted index of the last entry, whole: 0, borrowed until the next call; SST_WAIT; -1. */
+/* The promoted index of the last entry, but for its slices; then block i of it, whose bounds point to
+ * ck (2 * nck values) and borrow until the next call.  0; SST_WAIT; -1. */
 int sst_walk_promoted(struct sst_walk *, struct sst_promoted *, struct sst_err *);
+int sst_walk_block(struct sst_walk *, const struct sst_promoted *, size_t i, struct sst_slice *ck,
+    struct sst_index_block *, struct sst_err *);
 /* Goes to where to look for a key, or for the first one with a token >= token (key.p NULL). */
 int sst_walk_start(struct sst_walk *, struct sst_slice key, int64_t token, struct sst_err *);
 /* The first entry after start, which must be the one that the summary promised; else the summary is

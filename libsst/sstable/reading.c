@@ -21,9 +21,12 @@ sst_reading_block(struct sst_reading *p, size_t i, struct sst_index_block *b, st
 {
 	const char *path = sst_file_path(p->walk.w.file);
 	uint64_t len = sst_file_len(p->x.w.file) - p->start;
+	int r = sst_walk_block(&p->walk, &p->promoted, i, p->ck, b, e);
 
-	if (sst_promoted_get(&p->promoted, &p->t->header, i, p->ck, b, path, e) == -1)
-		return -1;
+	if (r == SST_WAIT)
+		p->waiting = &p->walk.w;
+	if (r != 0)
+		return r;
 	if (b->off > len || b->width > len - b->off)
 		return sst_fail(e, SST_EDAMAGED, path, p->promoted.off,
 		    "block %zu of a promoted index is outside of the data", i);
@@ -40,12 +43,16 @@ sst_reading_expect(struct sst_reading *p, const struct sst_bound *at, struct sst
 {
 	struct sst_index_block b;
 	size_t i = p->expect;
+	int r;
 
-	p->expect = 0;
-	if (i <= 1) /* of the first block the place is known from the partition's header */
+	if (i <= 1) { /* of the first block the place is known from the partition's header */
+		p->expect = 0;
 		return 0;
-	if (sst_reading_block(p, i - 1, &b, e) == -1)
-		return -1;
+	}
+	r = sst_reading_block(p, i - 1, &b, e);
+	if (r != 0)
+		return r;
+	p->expect = 0;
 	if (sst_bound_compare(p->s.table, at, &b.first) != 0)
 		return sst_fail(e, SST_EDAMAGED, sst_file_path(p->walk.w.file), p->promoted.off,
 		    "block %zu of a promoted index does not begin with the row it says", i - 1);

@@ -78,9 +78,9 @@ struct sst_reading {
 int sst_reading_forward(struct sst_reading *, const struct sst_item **, struct sst_err *);
 int sst_reading_backward(struct sst_reading *, const struct sst_item **, struct sst_err *);
 
-/* Block i of the promoted index, with its places made absolute. */
+/* Block i of the promoted index, with its places made absolute, until the next call.  0; SST_WAIT; -1. */
 int sst_reading_block(struct sst_reading *, size_t i, struct sst_index_block *, struct sst_err *);
-/* The first of the expected block must be at `at`. */
+/* The first of the expected block must be at `at`.  0; SST_WAIT; -1. */
 int sst_reading_expect(struct sst_reading *, const struct sst_bound *at, struct sst_err *);
 /* A marker at a slice's bound. */
 const struct sst_item *sst_reading_mark(struct sst_reading *, const struct sst_bound *at,

@@ -84,14 +84,60 @@ sst_walk_next(struct sst_walk *k, struct sst_err *e)
 int
 sst_walk_promoted(struct sst_walk *k, struct sst_promoted *p, struct sst_err *e)
 {
-	struct sst_slice bytes = { NULL, (size_t)k->entry.promoted_len };
-	int r = sst_window_fetch(&k->w, k->promoted_at, bytes.n, e);
+	uint64_t len = k->entry.promoted_len;
+	size_t n = len < SST_PROMOTED_HEAD ? (size_t)len : SST_PROMOTED_HEAD;
+	int r = sst_window_fetch(&k->w, k->promoted_at, n, e);
+	struct sst_in in;
 
 	if (r != 0)
 		return r;
-	bytes.p = k->w.p + (k->promoted_at - k->w.off);
-	return sst_promoted_parse(
-	    p, &k->t->header, bytes, k->promoted_at, sst_file_path(k->w.file), e);
+	in = sst_window_in(&k->w, k->promoted_at);
+	in.end = in.p + n;
+	return sst_promoted_head(p, &k->t->header, &in, len, sst_file_path(k->w.file), e);
+}
+
+/* Where block i of a promoted index lies among its blocks. */
+static int
+block_place(struct sst_walk *k, const struct sst_promoted *p, size_t i, size_t *at, size_t *len,
+    struct sst_err *e)
+{
+	size_t n = i + 1 < p->n ? 8 : 4, end;
+	uint64_t pos = p->off + p->blocks.n + 4 * i;
+	int r = sst_window_fetch(&k->w, pos, n, e);
+	struct sst_in in;
+
+	if (r != 0)
+		return r;
+	in = sst_window_in(&k->w, pos);
+	*at = sst_get_u32(&in);
+	end = n == 8 ? sst_get_u32(&in) : p->blocks.n;
+	if (*at > end || end > p->blocks.n || (i == 0 && *at != 0))
+		return sst_fail(e, SST_EDAMAGED, sst_file_path(k->w.file), pos,
+		    "block %zu of a promoted index is from %zu to %zu of %zu bytes", i, *at, end,
+		    p->blocks.n);
+	*len = end - *at;
+	return 0;
+}
+
+int
+sst_walk_block(struct sst_walk *k, const struct sst_promoted *p, size_t i, struct sst_slice *ck,
+    struct sst_index_block *b, struct sst_err *e)
+{
+	struct sst_in in;
+	size_t at, len;
+	int r = block_place(k, p, i, &at, &len, e);
+
+	if (r == 0)
+		r = sst_window_fetch(&k->w, p->off + at, len, e);
+	if (r != 0)
+		return r;
+	in = sst_window_in(&k->w, p->off + at);
+	in.end = in.p + len;
+	sst_index_block_get(&in, &k->t->header, ck, b);
+	if (in.bad)
+		return sst_fail(e, SST_EDAMAGED, sst_file_path(k->w.file), in.off,
+		    "block %zu of a promoted index has not its %zu bytes", i, len);
+	return 0;
 }
 
 /* The last entry of the summary that is not after what is looked for, or -1. */
