@@ -124,7 +124,7 @@ sst_walk_block(struct sst_walk *k, const struct sst_promoted *p, size_t i, struc
     struct sst_index_block *b, struct sst_err *e)
 {
 	struct sst_in in;
-	size_t at, len;
+	size_t at = 0, len = 0;
 	int r = block_place(k, p, i, &at, &len, e);
 
 	if (r == 0)

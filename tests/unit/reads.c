@@ -3,11 +3,13 @@
  * to a scan; every kind of damage that a reader can meet.
  */
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../support/faultio.h"
 #include "../support/memfs.h"
 #include "../support/reads.h"
 #include "base/num.h"
@@ -477,6 +479,58 @@ START_TEST(flips_are_found)
 }
 END_TEST
 
+struct calls { /* the path of call `at` */
+	unsigned long n, at;
+	char path[64], op[16];
+};
+
+static void
+note_call(void *arg, const char *op, const char *path)
+{
+	struct calls *c = arg;
+
+	if (++c->n != c->at)
+		return;
+	(void)snprintf(c->path, sizeof(c->path), "%s", path == NULL ? "" : path);
+	(void)snprintf(c->op, sizeof(c->op), "%s", op);
+}
+
+/* Every call of a read fails once: said as such, but where the reader can do without. */
+START_TEST(every_call_fails)
+{
+	struct faultio *fault = faultio_new(io);
+	struct calls calls = { 0 };
+	struct faultio_plan plan = { .sys = EIO, .before = note_call, .before_arg = &calls };
+	struct random rnd = { 15 };
+	const struct sst_io *under = io;
+	struct sst_err e;
+	unsigned long total;
+
+	(void)make_sstable(BASE, "LZ4Compressor", &rnd, &e);
+	io = faultio_io(fault);
+	faultio_plan(fault, &plan);
+	ck_assert(reads_well(&e, BASE));
+	total = faultio_calls(fault);
+	ck_assert_uint_gt(total, 20);
+	for (plan.at = 1; plan.at <= total; plan.at += plan.at < 40 ? 1 : 17) {
+		calls.n = 0;
+		calls.at = plan.at;
+		faultio_plan(fault, &plan);
+		e.code = SST_OK;
+		if (reads_well(&e, BASE))
+			ck_assert_msg(strcmp(calls.op, "close") == 0 ||
+				strstr(calls.path, "Summary.db") != NULL ||
+				strstr(calls.path, "Filter.db") != NULL,
+			    "%s %s", calls.op, calls.path);
+		else
+			ck_assert_int_eq(e.sys, EIO);
+		ck_assert_uint_eq(memfs_nopen(fs), 0);
+	}
+	io = under;
+	faultio_free(fault);
+}
+END_TEST
+
 /* A flipped bit of an index, statistics or chunk table may go unseen, but must do no harm. */
 START_TEST(flips_elsewhere_do_no_harm)
 {
@@ -686,6 +740,7 @@ reads_suite(void)
 	tcase_add_loop_test(t, skipping, 0, 2);
 	tcase_add_test(t, statistics_say_what_to_leave_out);
 	tcase_add_loop_test(t, flips_are_found, 0, 2);
+	tcase_add_test(t, every_call_fails);
 	tcase_add_loop_test(t, flips_elsewhere_do_no_harm, 0, 5);
 	tcase_add_loop_test(t, missing_components, 0, 6);
 	tcase_add_test(t, refused);
