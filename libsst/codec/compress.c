@@ -341,6 +341,9 @@ sst_codec_decompress(
 {
 	if (c->method->decompress(c, in, out, n))
 		return 0;
+	if ((c->method->decompress == zstd_in && c->zd == NULL) ||
+	    (c->method->decompress == deflate_in && c->dd == NULL))
+		return sst_fail_nomem(e); /* not the bytes' fault */
 	return sst_fail(e, SST_EDAMAGED, NULL, SST_NOWHERE,
 	    "%zu bytes are no %s data that gives %zu bytes", in.n,
 	    c->method->name[0] != '\0' ? c->method->name : "uncompressed", n);

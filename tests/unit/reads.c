@@ -11,6 +11,7 @@
 
 #include "../support/faultio.h"
 #include "../support/memfs.h"
+#include "../support/nomem.h"
 #include "../support/reads.h"
 #include "base/num.h"
 #include "sstable/statistics.h"
@@ -531,6 +532,32 @@ START_TEST(every_call_fails)
 }
 END_TEST
 
+/* Every allocation of a read fails once: an error like any other, and nothing is left behind. */
+START_TEST(every_allocation_fails)
+{
+	struct random rnd = { 16 };
+	struct sst_err e;
+	unsigned long n;
+	unsigned failed = 0;
+	bool well, over = false;
+
+	(void)make_sstable(BASE, "ZstdCompressor", &rnd, &e);
+	if (!nomem_arm(0)) /* a sanitizer has malloc */
+		return;
+	for (n = 1; !over; n += n < 200 ? 1 : 29) {
+		e.code = SST_OK;
+		nomem_arm(n);
+		well = reads_well(&e, BASE);
+		over = !nomem_disarm();
+		ck_assert_msg(well || e.code == SST_ENOMEM || e.sys == ENOMEM, "%lu: %s", n, sst_err_text(&e, text, sizeof(text)));
+		ck_assert(well || !over);
+		failed += !well;
+		ck_assert_uint_eq(memfs_nopen(fs), 0);
+	}
+	ck_assert_uint_gt(failed, 30);
+}
+END_TEST
+
 /* A flipped bit of an index, statistics or chunk table may go unseen, but must do no harm. */
 START_TEST(flips_elsewhere_do_no_harm)
 {
@@ -741,6 +768,7 @@ reads_suite(void)
 	tcase_add_test(t, statistics_say_what_to_leave_out);
 	tcase_add_loop_test(t, flips_are_found, 0, 2);
 	tcase_add_test(t, every_call_fails);
+	tcase_add_test(t, every_allocation_fails);
 	tcase_add_loop_test(t, flips_elsewhere_do_no_harm, 0, 5);
 	tcase_add_loop_test(t, missing_components, 0, 6);
 	tcase_add_test(t, refused);
