@@ -42,8 +42,8 @@ int sst_sstable_summary(struct sst_sstable *, const struct sst_summary **, struc
 int sst_sstable_summary_rebuild(struct sst_sstable *, struct sst_err *);
 
 /* The stream over Data.db from the partition at pos on; last: the last token wanted, or NULL. */
-int sst_scan_open(struct sst_stream **, struct sst_sstable *, enum sst_window_mode, uint64_t pos,
-    const int64_t *last, struct sst_err *);
+int sst_scan_open(struct sst_stream **, struct sst_sstable *, uint64_t pos, const int64_t *last,
+    struct sst_err *);
 
 /* A walk over the entries of Index.db. */
 struct sst_walk {

@@ -503,5 +503,5 @@ sst_sstable_max_ts_us(const struct sst_sstable *t)
 int
 sst_sstable_scan(struct sst_sstable *t, struct sst_stream **out, struct sst_err *e)
 {
-	return sst_scan_open(out, t, SST_WINDOW_SEQUENTIAL, 0, NULL, e);
+	return sst_scan_open(out, t, 0, NULL, e);
 }

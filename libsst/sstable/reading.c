@@ -310,8 +310,7 @@ range_scan(struct sst_reading *p, struct sst_stream **out, struct sst_err *e)
 		*out = &p->s; /* nothing there */
 		return 0;
 	}
-	if (sst_scan_open(out, p->t, SST_WINDOW_SEQUENTIAL, all ? 0 : p->start,
-		all ? NULL : &r->right, e) == -1)
+	if (sst_scan_open(out, p->t, all ? 0 : p->start, all ? NULL : &r->right, e) == -1)
 		return -1;
 	read_close(&p->s);
 	return 0;

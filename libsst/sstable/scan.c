@@ -6,10 +6,9 @@
 struct scan {
 	struct sst_stream s; /* first */
 	struct sst_data x;
-	bool inside;    /* of a partition */
-	bool bounded;   /* by last */
-	int64_t last;   /* the last token wanted */
-	uint64_t ahead; /* blocks to wait for at once */
+	bool inside;  /* of a partition */
+	bool bounded; /* by last */
+	int64_t last; /* the last token wanted */
 };
 
 static int
@@ -51,12 +50,12 @@ scan_skip(struct sst_stream *s, struct sst_err *e)
 	return r;
 }
 
+/* A scan waits for the disk itself. */
 static void
 scan_want(struct sst_stream *s, struct sst_want *want)
 {
-	struct scan *c = (struct scan *)s;
-
-	sst_window_want(&c->x.w, c->ahead, want);
+	(void)s;
+	*want = (struct sst_want){ NULL, 0, 0 };
 }
 
 static void
@@ -70,11 +69,9 @@ scan_close(struct sst_stream *s)
 
 static const struct sst_stream_ops scan_ops = { scan_next, scan_skip, scan_want, scan_close };
 
-#define AHEAD_BYTES ((uint64_t)128 << 10)
-
 int
-sst_scan_open(struct sst_stream **out, struct sst_sstable *t, enum sst_window_mode mode,
-    uint64_t pos, const int64_t *last, struct sst_err *e)
+sst_scan_open(struct sst_stream **out, struct sst_sstable *t, uint64_t pos, const int64_t *last,
+    struct sst_err *e)
 {
 	struct sst_file *data = sst_sstable_data(t, e);
 	struct scan *c;
@@ -86,11 +83,11 @@ sst_scan_open(struct sst_stream **out, struct sst_sstable *t, enum sst_window_mo
 	if (c == NULL)
 		return sst_fail_nomem(e);
 	c->s = (struct sst_stream){ &scan_ops, sst_sstable_table(t), false };
-	if (sst_data_init(&c->x, data, mode, sst_sstable_header(t), c->s.table, e) == -1) {
+	if (sst_data_init(
+		&c->x, data, SST_WINDOW_SEQUENTIAL, sst_sstable_header(t), c->s.table, e) == -1) {
 		free(c);
 		return -1;
 	}
-	c->ahead = 1 + AHEAD_BYTES / sst_file_block_len(data);
 	c->bounded = last != NULL;
 	c->last = last != NULL ? *last : 0;
 	sst_data_seek(&c->x, pos, SST_LIVE);
