@@ -1,0 +1,363 @@
+/*
+ * libsst/commitlog/log.c: `buf` holds what follows the file's first `written` bytes: sections that
+ * could not be written yet, and at its end the one that is still open, whose marker is filled in
+ * when it is closed.  A write is all of it.  One that fails is taken back by a truncate, as the file
+ * must never have a gap: readers stop there.
+ */
+#include "commitlog/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "codec/crc.h"
+#include "codec/out.h"
+#include "commitlog/segment.h"
+
+#define PATH 4096
+#define NO_SECTION SIZE_MAX
+#define ID_TRIES 10000 /* other shards take ids too */
+
+struct sst_log {
+	const struct sst_io *io;
+	const char *dir;
+	struct sst_log_opts opts;
+	char path[PATH]; /* of the segment, when fd is not -1 */
+	int fd;
+	uint64_t id;        /* of the segment, or the largest seen */
+	uint64_t written;   /* bytes of the file */
+	bool unsynced;      /* some of them are not known to be durable */
+	struct sst_buf buf; /* what comes after them */
+	size_t section;     /* where in buf the open section begins, or NO_SECTION */
+	bool stuck;         /* the last write failed */
+	bool dead;          /* a sync failed: nothing after the last good one is believed */
+	struct sst_logpos synced;
+};
+
+static int64_t
+system_now_ms(void *arg)
+{
+	(void)arg;
+	return sst_now_us() / 1000;
+}
+
+static int
+see_name(void *arg, const char *name)
+{
+	uint64_t *largest = arg, id;
+	uint32_t version;
+	const char *rest;
+
+	if (sst_segment_parse_name(name, &version, &id, &rest) && id > *largest)
+		*largest = id;
+	return 0;
+}
+
+int
+sst_log_open(struct sst_log **out, const struct sst_io *io, const char *dir,
+    const struct sst_log_opts *opts, struct sst_err *e)
+{
+	struct sst_log *log = calloc(1, sizeof(*log));
+	int r = -1;
+
+	*out = NULL;
+	if (log == NULL)
+		return sst_fail_nomem(e);
+	log->io = io;
+	log->dir = dir;
+	log->opts = *opts;
+	log->fd = -1;
+	log->section = NO_SECTION;
+	if (log->opts.segment_size == 0)
+		log->opts.segment_size = SST_LOG_SEGMENT;
+	if (log->opts.now_ms == NULL)
+		log->opts.now_ms = system_now_ms;
+	if (log->opts.segment_size < SST_LOG_SEGMENT_MIN ||
+	    log->opts.segment_size > SST_LOG_SEGMENT_MAX)
+		sst_fail(e, SST_EINVAL, dir, SST_NOWHERE, "segments of %u bytes: want %u to %u",
+		    log->opts.segment_size, SST_LOG_SEGMENT_MIN, SST_LOG_SEGMENT_MAX);
+	else if (strlen(dir) + 1 + SST_SEGMENT_NAME + sizeof(".damaged") > PATH)
+		sst_fail(e, SST_ELIMIT, dir, SST_NOWHERE, "path too long");
+	else
+		r = sst_io_list(io, dir, see_name, &log->id, e);
+	if (r == -1) {
+		free(log);
+		return -1;
+	}
+	*out = log;
+	return 0;
+}
+
+static int
+check_alive(const struct sst_log *log, struct sst_err *e)
+{
+	if (log->dead)
+		return sst_fail(e, SST_EINVAL, log->dir, SST_NOWHERE,
+		    "a sync failed before: the commit log takes nothing until a restart");
+	return 0;
+}
+
+/* The file, whose name is made durable before anything relies on it. */
+static int
+create(struct sst_log *log, struct sst_err *e)
+{
+	int64_t now = log->opts.now_ms(log->opts.arg);
+	char name[SST_SEGMENT_NAME];
+	struct sst_err ignored;
+	int tries, fd = -1;
+	uint64_t id;
+
+	for (tries = 0; tries < ID_TRIES && fd == -1; tries++) {
+		if (log->id >= INT64_MAX)
+			return sst_fail(e, SST_ELIMIT, log->dir, SST_NOWHERE, "no segment id left");
+		id = log->id + 1;
+		if (now > 0 && (uint64_t)now > id)
+			id = (uint64_t)now;
+		sst_segment_name(name, id);
+		snprintf(log->path, PATH, "%s/%s", log->dir, name);
+		fd = sst_io_open(log->io, log->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, e);
+		if (fd == -1 && (e->code != SST_ESYS || e->sys != EEXIST))
+			return -1;
+		log->id = id;
+	}
+	if (fd == -1)
+		return -1;
+	if (sst_io_sync_dir(log->io, log->dir, e) == -1) {
+		/* without a descriptor nothing was tried; after a failed sync nothing is believed */
+		log->dead = e->code != SST_ESYS || (e->sys != EMFILE && e->sys != ENFILE);
+		sst_io_close(log->io, fd, log->path, &ignored);
+		sst_io_unlink(log->io, log->path, &ignored);
+		return -1;
+	}
+	log->fd = fd;
+	log->written = 0;
+	log->section = NO_SECTION;
+	sst_buf_reset(&log->buf);
+	sst_segment_put_header(&log->buf, log->id, log->opts.shard);
+	if (log->buf.bad) {
+		log->fd = -1;
+		sst_io_close(log->io, fd, log->path, &ignored);
+		sst_io_unlink(log->io, log->path, &ignored);
+		return sst_fail_nomem(e);
+	}
+	return 0;
+}
+
+static void
+close_section(struct sst_log *log)
+{
+	if (log->section == NO_SECTION)
+		return;
+	sst_marker_put(log->buf.p + log->section, log->id, (uint32_t)(log->written + log->section),
+	    (uint32_t)(log->written + log->buf.n));
+	log->section = NO_SECTION;
+}
+
+int
+sst_log_write(struct sst_log *log, struct sst_err *e)
+{
+	struct sst_err second;
+
+	if (check_alive(log, e) == -1)
+		return -1;
+	if (log->fd == -1 || log->buf.n == 0)
+		return 0;
+	close_section(log);
+	if (sst_io_write(log->io, log->fd, log->path, log->buf.p, log->buf.n, e) == -1) {
+		log->stuck = true;
+		if (sst_io_truncate(log->io, log->fd, log->path, log->written, &second) == -1)
+			log->dead = true; /* half a section is there, and nothing may follow it */
+		return -1;
+	}
+	log->stuck = false;
+	log->unsynced = true;
+	log->written += log->buf.n;
+	log->buf.n = 0;
+	return 0;
+}
+
+/* All that is written is durable now.  An empty section says so to readers; it may as well go with
+ * the next write when it does not go now. */
+static void
+mark(struct sst_log *log)
+{
+	uint32_t pos = (uint32_t)log->written;
+	struct sst_err ignored;
+
+	if (!sst_buf_room(&log->buf, SST_MARKER_LEN)) {
+		log->buf.bad = false;
+		return;
+	}
+	sst_marker_put(log->buf.p + log->buf.n, log->id, pos, pos + SST_MARKER_LEN);
+	log->buf.n += SST_MARKER_LEN;
+	if (sst_log_write(log, &ignored) == 0)
+		log->unsynced = false; /* but for the mark, which nobody waits for */
+}
+
+static int
+sync_file(struct sst_log *log, struct sst_err *e)
+{
+	if (sst_io_fdatasync(log->io, log->fd, log->path, e) == 0)
+		return 0;
+	log->dead = true;
+	return -1;
+}
+
+int
+sst_log_sync(struct sst_log *log, struct sst_err *e)
+{
+	if (sst_log_write(log, e) == -1)
+		return -1;
+	if (log->fd == -1 || !log->unsynced)
+		return 0;
+	if (sync_file(log, e) == -1)
+		return -1;
+	log->unsynced = false;
+	log->synced = (struct sst_logpos){ log->id, log->written };
+	mark(log);
+	return 0;
+}
+
+/* The segment's end.  Its last mark is synced too: whoever finds a successor may insist on it. */
+static int
+finish(struct sst_log *log, struct sst_err *e)
+{
+	int fd = log->fd;
+
+	if (fd == -1)
+		return 0;
+	if (sst_log_sync(log, e) == -1 || sst_log_write(log, e) == -1 || sync_file(log, e) == -1)
+		return -1;
+	log->fd = -1;
+	if (sst_io_close(log->io, fd, log->path, e) == -1) {
+		log->dead = true;
+		return -1;
+	}
+	return 0;
+}
+
+/* What the segment will have with an entry of n bytes and the mark after it. */
+static uint64_t
+length_with(const struct sst_log *log, size_t n)
+{
+	return log->written + log->buf.n + (log->section == NO_SECTION ? SST_MARKER_LEN : 0) + n +
+	    SST_ENTRY_OVERHEAD + SST_MARKER_LEN;
+}
+
+/* A segment with room for n bytes, and memory for them. */
+static int
+prepare(struct sst_log *log, size_t n, struct sst_err *e)
+{
+	if ((log->stuck || log->buf.n >= SST_LOG_BUFFER) && sst_log_write(log, e) == -1)
+		return -1;
+	if (log->fd != -1 && length_with(log, n) > log->opts.segment_size && finish(log, e) == -1)
+		return -1;
+	if (log->fd == -1 && create(log, e) == -1)
+		return -1;
+	if (!sst_buf_room(&log->buf, SST_MARKER_LEN + SST_ENTRY_OVERHEAD + n)) {
+		log->buf.bad = false;
+		return sst_fail_nomem(e);
+	}
+	return 0;
+}
+
+int
+sst_log_append(
+    struct sst_log *log, struct sst_slice mutation, struct sst_logpos *end, struct sst_err *e)
+{
+	uint32_t len = __builtin_bswap32((uint32_t)mutation.n), crc;
+
+	if (end != NULL)
+		*end = (struct sst_logpos){ 0, 0 };
+	if (check_alive(log, e) == -1)
+		return -1;
+	if (mutation.n > log->opts.segment_size / 2 - SST_ENTRY_OVERHEAD)
+		return sst_fail(e, SST_ELIMIT, log->dir, SST_NOWHERE,
+		    "a write of %zu bytes, more than half a commit log segment: at most %u",
+		    mutation.n, log->opts.segment_size / 2 - SST_ENTRY_OVERHEAD);
+	if (mutation.n < SST_ENTRY_MIN)
+		return sst_fail(e, SST_EINVAL, log->dir, SST_NOWHERE,
+		    "%zu bytes are no mutation: at least %d", mutation.n, SST_ENTRY_MIN);
+	if (prepare(log, mutation.n, e) == -1)
+		return -1;
+	if (log->section == NO_SECTION) {
+		log->section = log->buf.n;
+		log->buf.n += SST_MARKER_LEN; /* filled in when the section is closed */
+	}
+	crc = sst_crc32(0, &len, sizeof(len));
+	sst_buf_add(&log->buf, &len, sizeof(len));
+	sst_put_u32(&log->buf, crc);
+	sst_buf_add_slice(&log->buf, mutation);
+	sst_put_u32(&log->buf, sst_crc32(crc, mutation.p, mutation.n));
+	if (end != NULL)
+		*end = (struct sst_logpos){ log->id, log->written + log->buf.n };
+	return 0;
+}
+
+struct sst_logpos
+sst_log_written(const struct sst_log *log)
+{
+	return log->fd == -1 ? log->synced : (struct sst_logpos){ log->id, log->written };
+}
+
+struct sst_logpos
+sst_log_synced(const struct sst_log *log)
+{
+	return log->synced;
+}
+
+int
+sst_log_close(struct sst_log *log, struct sst_err *e)
+{
+	struct sst_err ignored;
+	int r = 0;
+
+	if (log == NULL)
+		return 0;
+	if (log->fd != -1 && (r = log->dead ? check_alive(log, e) : finish(log, e)) == -1 &&
+	    log->fd != -1)
+		sst_io_close(log->io, log->fd, log->path, &ignored);
+	sst_buf_free(&log->buf);
+	free(log);
+	return r;
+}
+
+/* The path of a segment that is not the one being written. */
+static int
+path_of(const struct sst_log *log, const char *name, char path[PATH], struct sst_err *e)
+{
+	if (strlen(name) >= SST_SEGMENT_NAME)
+		return sst_fail(e, SST_EINVAL, name, SST_NOWHERE, "is no segment's name");
+	snprintf(path, PATH, "%s/%s", log->dir, name);
+	if (log->fd != -1 && strcmp(path, log->path) == 0)
+		return sst_fail(e, SST_EINVAL, path, SST_NOWHERE, "segment is being written");
+	return 0;
+}
+
+int
+sst_log_discard(struct sst_log *log, const char *name, struct sst_err *e)
+{
+	char path[PATH];
+
+	if (path_of(log, name, path, e) == -1)
+		return -1;
+	if (sst_io_unlink(log->io, path, e) == -1 && (e->code != SST_ESYS || e->sys != ENOENT))
+		return -1;
+	return sst_io_sync_dir(log->io, log->dir, e);
+}
+
+int
+sst_log_set_aside(struct sst_log *log, const char *name, struct sst_err *e)
+{
+	char path[PATH], aside[PATH + sizeof(".damaged")];
+
+	if (path_of(log, name, path, e) == -1)
+		return -1;
+	snprintf(aside, sizeof(aside), "%s.damaged", path);
+	if (sst_io_rename(log->io, path, aside, e) == -1 &&
+	    (e->code != SST_ESYS || e->sys != ENOENT))
+		return -1;
+	return sst_io_sync_dir(log->io, log->dir, e);
+}

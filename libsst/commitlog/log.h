@@ -1,0 +1,73 @@
+/*
+ * libsst/commitlog/log.h: the write side of the commit log: one shard's segments in a folder, one
+ * after the other.
+ *
+ *	append	into memory		lost when the process dies
+ *	write	to the kernel		survives the process; whole sections, exactly full
+ *	sync	fdatasync		survives a power cut; then an empty section says so
+ *
+ * Periodic sync acknowledges after write, batch and group sync after sync.  A segment's successor is
+ * not made before the segment's last sync, so that only the newest one can have a torn tail.
+ */
+#ifndef SST_COMMITLOG_LOG_H
+#define SST_COMMITLOG_LOG_H
+
+#include "base/io.h"
+#include "row/db.h"
+
+#define SST_LOG_SEGMENT ((uint32_t)32 << 20) /* bytes of a segment by default, as in Cassandra */
+#define SST_LOG_SEGMENT_MIN ((uint32_t)1024)
+#define SST_LOG_SEGMENT_MAX ((uint32_t)1 << 30)
+#define SST_LOG_BUFFER ((size_t)256 << 10) /* append writes by itself from here on */
+
+struct sst_log_opts {
+	uint32_t segment_size;        /* 0: SST_LOG_SEGMENT */
+	uint32_t shard;               /* named in headers */
+	int64_t (*now_ms)(void *arg); /* the wall clock, for ids; NULL: the system's */
+	void *arg;
+};
+
+struct sst_log;
+
+/*
+ * Looks for the largest id in the folder, which must be there; makes no file before the first append.
+ * io and dir's string must outlive it.  SST_EINVAL for a segment size out of range.
+ */
+int sst_log_open(struct sst_log **, const struct sst_io *, const char *dir,
+    const struct sst_log_opts *, struct sst_err *);
+
+/*
+ * Takes in the bytes of a mutation; *end (may be NULL) is where they end, which is how far the log
+ * must be written or synced before the write may be acknowledged.  SST_ELIMIT for more than half a
+ * segment, as in Cassandra.  After an error nothing was taken in.  An error of write (a full disk)
+ * is gone as soon as writing works again; after one of sync every call fails for good.
+ */
+int sst_log_append(
+    struct sst_log *, struct sst_slice mutation, struct sst_logpos *end, struct sst_err *);
+/* What fails stays in memory and is tried again with the next call. */
+int sst_log_write(struct sst_log *, struct sst_err *);
+int sst_log_sync(struct sst_log *, struct sst_err *);
+
+/* Up to where the log is; {0, 0}: nothing yet. */
+struct sst_logpos sst_log_written(const struct sst_log *);
+struct sst_logpos sst_log_synced(const struct sst_log *);
+
+/* Syncs what is left, and frees; segments stay.  NULL is fine. */
+int sst_log_close(struct sst_log *, struct sst_err *);
+
+/*
+ * A segment goes when all it holds is in SSTables that are synced and committed; one that had damage
+ * is kept as <name>.damaged instead.  Both are durable when they return; one that is gone already is
+ * fine.  SST_EINVAL for the segment that is being written.
+ */
+int sst_log_discard(struct sst_log *, const char *name, struct sst_err *);
+int sst_log_set_aside(struct sst_log *, const char *name, struct sst_err *);
+
+static inline int
+sst_logpos_cmp(struct sst_logpos a, struct sst_logpos b)
+{
+	return a.segment != b.segment ? (a.segment > b.segment) - (a.segment < b.segment)
+				      : (a.offset > b.offset) - (a.offset < b.offset);
+}
+
+#endif
