@@ -256,6 +256,7 @@ bad_header(struct sst_segread *r, struct sst_err *e)
 	}
 	if (!r->skip) {
 		*e = r->damage;
+		e->code = SST_EDAMAGED; /* also when its length leads past the end */
 		return -1;
 	}
 	r->info.lost = r->info.size;

@@ -135,8 +135,7 @@ put(struct sst_log *log, struct sst_mutation_out *out, const struct sst_update *
 {
 	struct sst_slice bytes;
 
-	return sst_mutation_put(out, u, &bytes, e) == -1 ? -1
-							  : sst_log_append(log, bytes, NULL, e);
+	return sst_mutation_put(out, u, &bytes, e) == -1 ? -1 : sst_log_append(log, bytes, NULL, e);
 }
 
 static int
