@@ -177,12 +177,12 @@ store(struct mag *m, bool minus, struct sst_buf *b)
 	minus = m->v[m->n - 1] >> 63; /* not when it was -0 */
 	for (i = m->n; i-- > 0;)
 		for (j = 7; j >= 0; j--) {
-			uint8_t byte = (uint8_t)(m->v[i] >> 8 * j);
+			uint8_t byte = (uint8_t)(m->v[i] >> 8 * j & 0xff);
 			int next = j > 0 ? (int)(m->v[i] >> (8 * j - 1) & 1)
 			    : i > 0      ? (int)(m->v[i - 1] >> 63)
 					 : 2; /* the last byte is always there */
 
-			started |= byte != (minus ? 0xff : 0) || next != minus;
+			started = started || byte != (minus ? 0xff : 0) || next != minus;
 			if (started)
 				sst_put_u8(b, byte);
 		}

@@ -168,7 +168,7 @@ START_TEST(sets_in_a_chain)
 	struct memfs *fs = memfs_new();
 	struct sst_store *s = kt_open_writer(memfs_io(fs));
 	struct sst_buf b = { 0 }, want = { 0 };
-	char last[N][8] = { "" };
+	char last[N][16] = { "" };
 	uint32_t key, kf, kt;
 	struct sst_slice from = { (uint8_t *)&kf, 4 }, to = { (uint8_t *)&kt, 4 };
 	struct sst_range slice = { { &from, 1, -1 }, { &to, 1, 1 } };
