@@ -234,6 +234,12 @@ sst_codec_new(struct sst_codec **out, struct sst_slice class_name, int level, st
 	return 0;
 }
 
+bool
+sst_codec_is(const struct sst_codec *c, struct sst_slice class_name)
+{
+	return c->method == find(class_name);
+}
+
 void
 sst_codec_free(struct sst_codec *c)
 {

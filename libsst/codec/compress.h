@@ -21,6 +21,8 @@ struct sst_codec;
  */
 int sst_codec_new(struct sst_codec **, struct sst_slice class_name, int level, struct sst_err *);
 void sst_codec_free(struct sst_codec *); /* NULL is fine */
+/* True when this is the compressor of that name. */
+bool sst_codec_is(const struct sst_codec *, struct sst_slice class_name);
 
 /*
  * The level that an option of the compression map asks for: `compression_level` of zstd,

@@ -1,10 +1,12 @@
 /* libsst/sstable/cache.c: a hash table over two lists, oldest at the tail. */
 #include "sstable/cache.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define KEEP 8 /* so many unpinned blocks stay whatever the budget: what a wait brought is there */
+#define CODECS_MAX 8 /* more than there are compressors */
 
 enum {
 	PROBATION,
@@ -35,6 +37,8 @@ struct sst_cache {
 	struct block **buckets;
 	size_t nbuckets; /* a power of two */
 	uint64_t next_file;
+	struct sst_codec *codecs[CODECS_MAX]; /* one of each compressor met */
+	size_t ncodecs;
 	struct sst_cache_stats stats;
 };
 
@@ -139,8 +143,28 @@ sst_cache_free(struct sst_cache *c)
 	for (i = 0; i < NLISTS; i++)
 		while (c->lists[i].oldest != NULL)
 			destroy(c, c->lists[i].oldest);
+	while (c->ncodecs > 0)
+		sst_codec_free(c->codecs[--c->ncodecs]);
 	free(c->buckets);
 	free(c);
+}
+
+int
+sst_cache_codec(
+    struct sst_cache *c, struct sst_slice class_name, struct sst_codec **out, struct sst_err *e)
+{
+	size_t i;
+
+	for (i = 0; i < c->ncodecs; i++)
+		if (sst_codec_is(c->codecs[i], class_name)) {
+			*out = c->codecs[i];
+			return 0;
+		}
+	assert(c->ncodecs < CODECS_MAX);
+	if (sst_codec_new(out, class_name, 0, e) == -1)
+		return -1;
+	c->codecs[c->ncodecs++] = *out;
+	return 0;
 }
 
 void

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codec/compress.h"
+
 #define SST_CACHE_MIN ((size_t)1 << 20) /* smaller budgets are taken for this one */
 
 struct sst_cache;
@@ -38,6 +40,13 @@ void sst_cache_stats(const struct sst_cache *, struct sst_cache_stats *);
 uint64_t sst_cache_file(struct sst_cache *);
 /* Frees what is kept of a file. */
 void sst_cache_forget(struct sst_cache *, uint64_t file);
+
+/*
+ * The decompressor of that class, shared by all files of this cache and freed with it: its contexts
+ * are large, and new memory is what opening many files costs most.
+ */
+int sst_cache_codec(
+    struct sst_cache *, struct sst_slice class_name, struct sst_codec **, struct sst_err *);
 
 /* The block, pinned, or NULL when it is not here. */
 struct sst_block *sst_cache_get(struct sst_cache *, uint64_t file, uint64_t no);

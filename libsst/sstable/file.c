@@ -20,8 +20,8 @@ struct sst_file {
 	bool checked;        /* CRC.db is in side */
 	bool compressed;
 	struct sst_chunks chunks; /* points into side */
-	struct sst_codec *codec;
-	struct sst_buf scratch; /* stored bytes of one block */
+	struct sst_codec *codec;  /* the cache's */
+	struct sst_buf scratch;   /* stored bytes of one block */
 };
 
 static void
@@ -73,7 +73,6 @@ sst_file_close(struct sst_file *f)
 		sst_cache_forget(f->cache, f->id);
 	if (f->fd != -1)
 		sst_io_close(f->io, f->fd, f->path, &ignored); /* only read: nothing to lose */
-	sst_codec_free(f->codec);
 	sst_buf_free(&f->side);
 	sst_buf_free(&f->scratch);
 	free(f->path);
@@ -113,7 +112,7 @@ sst_file_chunks_by(
 		return -1;
 	if (sst_chunks_parse(&f->chunks, v, sst_buf_slice(&f->side), f->stored, info_path, e) == -1)
 		return -1;
-	if (sst_codec_new(&f->codec, f->chunks.class_name, 0, e) == -1)
+	if (sst_cache_codec(f->cache, f->chunks.class_name, &f->codec, e) == -1)
 		return sst_fail(e, e->code, info_path, 2, "compressor \"%.*s\" is not known",
 		    (int)(f->chunks.class_name.n > 64 ? 64 : f->chunks.class_name.n),
 		    (const char *)f->chunks.class_name.p);

@@ -549,7 +549,8 @@ START_TEST(every_allocation_fails)
 		nomem_arm(n);
 		well = reads_well(&e, BASE);
 		over = !nomem_disarm();
-		ck_assert_msg(well || e.code == SST_ENOMEM || e.sys == ENOMEM, "%lu: %s", n, sst_err_text(&e, text, sizeof(text)));
+		ck_assert_msg(well || e.code == SST_ENOMEM || e.sys == ENOMEM, "%lu: %s", n,
+		    sst_err_text(&e, text, sizeof(text)));
 		ck_assert(well || !over);
 		failed += !well;
 		ck_assert_uint_eq(memfs_nopen(fs), 0);
