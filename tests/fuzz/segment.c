@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "commitlog/mutation.h"
+#include "commitlog/segment.h"
 #include "commitlog/segread.h"
 #include "cql/schema.h"
 
@@ -115,6 +116,32 @@ read_mutation(const struct sst_table *t, struct sst_slice bytes)
 	sst_mutation_out_free(out);
 }
 
+/* What the writer would put into a file of this id is taken for just that. */
+static void
+write_again(uint64_t id, unsigned shard)
+{
+	char name[SST_SEGMENT_NAME];
+	struct sst_segment_header h;
+	uint8_t marker[SST_MARKER_LEN];
+	struct sst_buf b = { 0 };
+	uint32_t version, next;
+	struct sst_err e;
+	const char *rest;
+	uint64_t same;
+	int r;
+
+	sst_segment_name(name, id);
+	r = sst_segment_parse_name(name, &version, &same, &rest);
+	assert(r && same == id && *rest == '\0');
+	sst_segment_put_header(&b, id, shard);
+	r = sst_segment_get_header(&h, sst_buf_slice(&b), name, &e);
+	assert(r == 0 && h.ours && h.id == id && h.version == version);
+	sst_marker_put(marker, id, (uint32_t)h.len, 77);
+	r = sst_marker_get(marker, id, (uint32_t)h.len, &next);
+	assert(r && next == 77);
+	sst_buf_free(&b);
+}
+
 static void
 read_segment(const struct sst_table *t, unsigned how)
 {
@@ -131,6 +158,8 @@ read_segment(const struct sst_table *t, unsigned how)
 		read_mutation(t, entry.mutation);
 	}
 	assert(sum + sst_segread_info(r)->left + sst_segread_info(r)->lost <= input.n);
+	if (sst_segread_info(r)->id <= INT64_MAX)
+		write_again(sst_segread_info(r)->id, how);
 	sst_segread_close(r);
 }
 
