@@ -19,6 +19,7 @@ struct sst_parser {
 	const char *file;          /* for errors; may be NULL */
 	struct sst_slice keyspace; /* of names that have none before them; n == 0: there is none */
 	unsigned depth;
+	size_t nmarks; /* bind markers seen */
 	struct sst_err *e;
 };
 

@@ -136,6 +136,7 @@ mark(struct sst_parser *p, struct sst_term *t)
 	bool named = p->tok.op == ':';
 
 	t->kind = SST_TERM_MARK;
+	t->ncount = p->nmarks++;
 	sst_parser_next(p);
 	return named ? sst_parser_want_name(p, "a name", &t->name) : 0;
 }

@@ -34,7 +34,8 @@ struct sst_term { /* lives in the parser's arena */
 	struct sst_slice value;    /* of a constant: as sst_token_value gives it */
 	struct sst_slice keyspace; /* of a CALL; n == 0: none */
 	struct sst_slice name;     /* of a CALL, CAST or MARK, or of a field's value within a UDT */
-	size_t ncount;             /* of what is inside: elements; twice the entries of a MAP */
+	size_t ncount;             /* of what is inside: elements; twice the entries of a MAP; of a
+				    * MARK how many markers stand before it */
 	struct sst_term *first, *next;
 };
 
