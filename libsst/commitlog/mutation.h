@@ -41,16 +41,36 @@ void sst_mutation_in_free(struct sst_mutation_in *); /* NULL is fine */
 void sst_mutation_begin(
     struct sst_mutation_in *, struct sst_slice bytes, const char *file, uint64_t off);
 
+struct sst_log_entry; /* commitlog/segread.h */
+/* The same for an entry of a segment, which may be of any version. */
+void sst_mutation_begin_entry(struct sst_mutation_in *, const struct sst_log_entry *);
+
 /*
  * SST_ONE and the next update (a mutation of Cassandra's may hold several, of different tables), which
  * lasts until the next call and borrows from the bytes; 0 at the end; -1:
  *
  *	SST_EINVAL	for a table that is not known, or a column that it has not: these writes must
  *			not be lost, so their segment is kept.  What follows in the mutation cannot
- *			be read, as nothing says how long the unknown part is.
+ *			be read, as nothing says how long the unknown part is; sst_mutation_stub
+ *			has what can be said of it.
  *	SST_EDAMAGED	otherwise.  The bytes had a right checksum: it was written so.
  *	SST_ENOMEM
  */
 int sst_mutation_next(struct sst_mutation_in *, const struct sst_update **, struct sst_err *);
+
+/* What the bytes of an update say to somebody who does not know its table. */
+struct sst_mutation_stub {
+	uint8_t id[16]; /* of the table */
+	struct sst_slice key;
+	struct sst_deletion del;  /* of the partition; SST_LIVE: none */
+	size_t nstatic, nregular; /* columns that are named */
+	const struct sst_slice *statics, *regulars;
+	uint64_t off;          /* of the update in the file */
+	struct sst_slice rest; /* rows, and further updates, which only types can tell apart */
+};
+
+/* After next() gave SST_EINVAL: that update, until the next call; else, or where its bytes are damaged
+ * too, NULL. */
+const struct sst_mutation_stub *sst_mutation_stub(const struct sst_mutation_in *);
 
 #endif

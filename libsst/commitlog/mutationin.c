@@ -7,6 +7,7 @@
 
 #include "commitlog/int.h"
 #include "commitlog/mutation.h"
+#include "commitlog/segread.h"
 #include "row/reconcile.h"
 #include "row/serial.h"
 
@@ -30,6 +31,7 @@ struct sst_mutation_in {
 	const char *file;
 	struct sst_in in;
 	bool begun;
+	bool uint_ldt; /* deletion times are unsigned */
 	uint64_t left; /* updates */
 	struct sst_arena arena;
 	struct sst_buf rows, ranges; /* of struct sst_row, struct sst_range_deletion */
@@ -38,6 +40,8 @@ struct sst_mutation_in {
 	bool any;
 	struct sst_range_deletion open; /* del live: no range is open */
 	struct sst_update update;
+	bool stubbed;
+	struct sst_mutation_stub stub;
 };
 
 int
@@ -83,8 +87,15 @@ sst_mutation_begin(
 {
 	m->file = file;
 	m->in = sst_in_new(bytes, off);
-	m->begun = false;
+	m->begun = m->uint_ldt = m->stubbed = false;
 	m->left = 0;
+}
+
+void
+sst_mutation_begin_entry(struct sst_mutation_in *m, const struct sst_log_entry *entry)
+{
+	sst_mutation_begin(m, entry->mutation, entry->file, entry->off);
+	m->uint_ldt = entry->version > SST_SEGMENT_VERSION;
 }
 
 static int
@@ -368,9 +379,14 @@ static struct sst_deletion
 get_partition_deletion(struct sst_in *in, const struct sst_header *h)
 {
 	struct sst_deletion d;
+	uint32_t ldt_s;
 
 	d.ts_us = (int64_t)((uint64_t)h->min_ts_us + sst_get_vint(in));
-	d.ldt_s = (int32_t)((uint32_t)h->min_ldt_s + (uint32_t)sst_get_vint(in));
+	ldt_s = (uint32_t)h->min_ldt_s + (uint32_t)sst_get_vint(in);
+	if (!h->uint_ldt)
+		d.ldt_s = (int32_t)ldt_s;
+	else
+		d.ldt_s = ldt_s == UINT32_MAX ? SST_NO_LDT : (int64_t)ldt_s;
 	return d.ts_us == SST_NO_TS ? SST_LIVE : d;
 }
 
@@ -397,6 +413,7 @@ get_content(struct sst_mutation_in *m, uint8_t flags, struct sst_err *e)
 	s->header.min_ts_us = times.min_ts_us;
 	s->header.min_ldt_s = times.min_ldt_s;
 	s->header.min_ttl_s = times.min_ttl_s;
+	s->header.uint_ldt = m->uint_ldt;
 	if (flags & SST_UPDATE_DELETION)
 		m->update.part.del = get_partition_deletion(&m->in, &s->header);
 	if (has_static && get_static(m, s, e) == -1)
@@ -448,12 +465,65 @@ get_update(struct sst_mutation_in *m, struct sst_err *e)
 	return flags & SST_UPDATE_EMPTY ? 0 : get_content(m, flags, e);
 }
 
+/* Names of columns; NULL without memory, or when there are not so many. */
+static const struct sst_slice *
+stub_names(struct sst_mutation_in *m, struct sst_in *in, size_t *n)
+{
+	uint64_t i, count = sst_get_vint(in);
+	struct sst_slice *names = NULL;
+
+	if (count <= sst_in_left(in) && count <= SST_COLUMNS_MAX)
+		names = sst_arena_array(&m->arena, (size_t)count + 1, sizeof(*names));
+	for (i = 0; names != NULL && i < count; i++)
+		names[i] = sst_get_bytesv(in);
+	*n = (size_t)count;
+	return names;
+}
+
+/* Reads an update again, as far as that goes without its table. */
+static bool
+make_stub(struct sst_mutation_in *m, struct sst_in in)
+{
+	struct sst_mutation_stub *s = &m->stub;
+	struct sst_header times = { .uint_ldt = m->uint_ldt };
+	struct sst_slice id;
+	uint8_t flags;
+
+	*s = (struct sst_mutation_stub){ .del = SST_LIVE, .off = in.off };
+	id = sst_get_bytes(&in, 16);
+	s->key = sst_get_bytesv(&in);
+	flags = sst_get_u8(&in);
+	if (in.bad || (flags & (uint8_t)~FLAGS_KNOWN))
+		return false;
+	memcpy(s->id, id.p, 16);
+	if (!(flags & SST_UPDATE_EMPTY)) {
+		get_times(&in, &times);
+		if (flags & SST_UPDATE_STATIC)
+			s->statics = stub_names(m, &in, &s->nstatic);
+		s->regulars = stub_names(m, &in, &s->nregular);
+		if (s->regulars == NULL || (s->statics == NULL && s->nstatic > 0))
+			return false;
+		if (flags & SST_UPDATE_DELETION)
+			s->del = get_partition_deletion(&in, &times);
+	}
+	s->rest = sst_get_bytes(&in, sst_in_left(&in));
+	return !in.bad;
+}
+
+const struct sst_mutation_stub *
+sst_mutation_stub(const struct sst_mutation_in *m)
+{
+	return m->stubbed ? &m->stub : NULL;
+}
+
 int
 sst_mutation_next(struct sst_mutation_in *m, const struct sst_update **out, struct sst_err *e)
 {
 	uint64_t off = m->in.off;
+	struct sst_in from;
 
 	*out = NULL;
+	m->stubbed = false;
 	if (!m->begun) {
 		m->begun = true;
 		m->left = sst_get_vint(&m->in);
@@ -466,8 +536,11 @@ sst_mutation_next(struct sst_mutation_in *m, const struct sst_update **out, stru
 		return damaged(m, off, "bytes after the end of a mutation", e);
 	}
 	m->left--;
-	if (get_update(m, e) == -1)
+	from = m->in;
+	if (get_update(m, e) == -1) {
+		m->stubbed = e->code == SST_EINVAL && make_stub(m, from);
 		return -1;
+	}
 	*out = &m->update;
 	return SST_ONE;
 }

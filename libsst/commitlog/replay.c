@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "commitlog/segment.h"
 
 struct found { /* a name in the folder */
 	uint64_t id;
@@ -75,6 +74,9 @@ open_all(struct sst_replay *r, struct sst_err *e)
 	if ((r->segs = calloc(n, sizeof(struct sst_segread *))) == NULL)
 		return sst_fail_nomem(e);
 	for (i = 0; i < n; i++) {
+		if (f[i].version != SST_SEGMENT_VERSION)
+			return sst_fail(e, SST_EVERSION, f[i].path, SST_NOWHERE,
+			    "commit log version %u, want %d", f[i].version, SST_SEGMENT_VERSION);
 		if (sst_segread_open(&r->segs[r->nsegs], r->io, f[i].path, e) == 0)
 			r->nsegs++;
 		else if (e->code != SST_ESYS || e->sys != ENOENT)

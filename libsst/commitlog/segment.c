@@ -93,13 +93,15 @@ check_params(struct sst_segment_header *h, const char *file, struct sst_err *e)
 		return -1;
 	if (sst_json_parse(json, h->params, &root, e) == -1 || root->type != SST_JSON_OBJECT)
 		sst_fail(e, SST_EDAMAGED, file, 14, "parameters are no JSON object");
-	else if ((v = sst_json_get(root, SST_SLICE_LIT("compressionClass"))) != NULL &&
-	    v->type != SST_JSON_NULL)
-		sst_fail(e, SST_EUNSUPPORTED, file, 14, "segment compressed by %.*s",
-		    (int)(v->text.n > 64 ? 64 : v->text.n), (const char *)v->text.p);
 	else if (sst_json_get(root, SST_SLICE_LIT("encCipher")) != NULL)
 		sst_fail(e, SST_EUNSUPPORTED, file, 14, "encrypted segment");
+	else if ((v = sst_json_get(root, SST_SLICE_LIT("compressionClass"))) != NULL &&
+	    v->type != SST_JSON_NULL &&
+	    (v->type != SST_JSON_STRING || v->text.n == 0 || v->text.n >= SST_SEGMENT_COMPRESSION))
+		sst_fail(e, SST_EDAMAGED, file, 14, "compressionClass is no class name");
 	else {
+		if (v != NULL && v->type == SST_JSON_STRING)
+			memcpy(h->compression, v->text.p, v->text.n);
 		h->ours = sst_json_get(root, SST_SLICE_LIT("ostraka")) != NULL;
 		r = 0;
 	}
@@ -123,9 +125,9 @@ sst_segment_get_header(
 		return sst_fail(e, SST_ESHORT, file, bytes.n, "header cut short");
 	if (crc != header_crc(h->version, h->id, h->params))
 		return sst_fail(e, SST_EDAMAGED, file, 0, "checksum of the header is wrong");
-	if (h->version != SST_SEGMENT_VERSION)
-		return sst_fail(e, SST_EVERSION, file, 0, "commit log version %u, want %d",
-		    h->version, SST_SEGMENT_VERSION);
+	if (h->version < SST_SEGMENT_VERSION_MIN || h->version > SST_SEGMENT_VERSION_MAX)
+		return sst_fail(e, SST_EVERSION, file, 0, "commit log version %u, want %d to %d",
+		    h->version, SST_SEGMENT_VERSION_MIN, SST_SEGMENT_VERSION_MAX);
 	return check_params(h, file, e);
 }
 

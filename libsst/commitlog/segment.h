@@ -13,9 +13,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define SST_SEGMENT_VERSION 7     /* Cassandra 4.0 to 5.0, at its default compatibility */
-#define SST_SEGMENT_MAX INT32_MAX /* bytes of a file: positions are signed 32 bits */
-#define SST_SEGMENT_HEADER_MIN 18 /* without parameters */
+#define SST_SEGMENT_VERSION 7      /* Cassandra 4.0 to 5.0, at its default compatibility: written */
+#define SST_SEGMENT_VERSION_MIN 6  /* Cassandra 3.0 and 3.11 */
+#define SST_SEGMENT_VERSION_MAX 8  /* Cassandra 5.0 with deletion times beyond 2038 */
+#define SST_SEGMENT_COMPRESSION 64 /* longest name of a compressor, with its NUL */
+#define SST_SEGMENT_MAX INT32_MAX  /* bytes of a file: positions are signed 32 bits */
+#define SST_SEGMENT_HEADER_MIN 18  /* without parameters */
 #define SST_SEGMENT_HEADER_MAX (SST_SEGMENT_HEADER_MIN + UINT16_MAX)
 #define SST_MARKER_LEN 8
 #define SST_ENTRY_OVERHEAD 12 /* length, its CRC, and the CRC of all */
@@ -36,9 +39,10 @@ bool sst_segment_parse_name(const char *name, uint32_t *version, uint64_t *id, c
 struct sst_segment_header {
 	uint32_t version;
 	uint64_t id;
-	struct sst_slice params; /* a JSON object; borrows */
-	size_t len;              /* bytes of the header */
-	bool ours;               /* params have a member "ostraka" */
+	struct sst_slice params;                   /* a JSON object; borrows */
+	size_t len;                                /* bytes of the header */
+	bool ours;                                 /* params have a member "ostraka" */
+	char compression[SST_SEGMENT_COMPRESSION]; /* "LZ4Compressor"; "": none */
 };
 
 /* A header whose parameters are {"ostraka":"<shard>"}. */
@@ -46,7 +50,7 @@ void sst_segment_put_header(struct sst_buf *, uint64_t id, uint32_t shard);
 
 /*
  * Reads the header at the start of bytes.  SST_ESHORT: cut short; SST_EDAMAGED; SST_EVERSION;
- * SST_EUNSUPPORTED: compressed or encrypted.
+ * SST_EUNSUPPORTED: encrypted.
  */
 int sst_segment_get_header(
     struct sst_segment_header *, struct sst_slice bytes, const char *file, struct sst_err *);

@@ -8,11 +8,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "codec/compress.h"
 #include "codec/crc.h"
 #include "codec/in.h"
-#include "commitlog/segment.h"
 
 #define WINDOW ((size_t)256 << 10)
+#define SECTION_MAX ((uint32_t)64 << 20) /* of a compressed section, decompressed */
 
 struct sst_segread {
 	const struct sst_io *io;
@@ -21,12 +22,19 @@ struct sst_segread {
 	struct sst_buf window;
 	uint64_t window_off;
 	uint64_t pos, end;
+	uint64_t next;   /* where the section ends, also when the file ends before */
 	bool cut;        /* the section goes on past the end of the file */
 	bool after_mark; /* pos comes right after an empty section */
 	bool done;
 	bool header_torn; /* was never written whole */
 	bool ours;        /* written by log.c: ends with a mark, unless it is the newest */
 	bool has_successor, skip;
+	/* Of a compressed segment: the section, decompressed, and where it is read; it began at
+	 * packed_off in the file. */
+	struct sst_codec *codec;
+	struct sst_buf section;
+	size_t section_pos;
+	uint64_t packed_off;
 	struct sst_err damage; /* of the header; code SST_OK: none */
 	struct sst_segread_info info;
 };
@@ -139,6 +147,8 @@ trouble(struct sst_segread *r, uint64_t off, uint64_t resume, const char *what, 
 	}
 	r->info.lost += resume - off;
 	r->pos = resume;
+	sst_buf_reset(&r->section);
+	r->section_pos = 0;
 	r->after_mark = false;
 	r->done = resume == r->info.size;
 	return 0;
@@ -169,6 +179,43 @@ bad_marker(struct sst_segread *r, const char *what, struct sst_err *e)
 	return trouble(r, r->pos, 0, what, e);
 }
 
+/* Decompresses the section whose body is from pos to next: its length, then what is compressed. */
+static int
+unpack(struct sst_segread *r, uint64_t pos, uint64_t next, struct sst_err *e)
+{
+	size_t stored = (size_t)(next - pos);
+	struct sst_in in;
+	struct sst_slice packed;
+	struct sst_err why;
+	const uint8_t *p;
+	uint32_t len;
+
+	if (stored < 4)
+		return trouble(r, pos, next, "compressed section cut short", e);
+	if (at(r, pos, stored, &p, e) == -1)
+		return -1;
+	in = sst_in_new((struct sst_slice){ p, stored }, pos);
+	len = sst_get_u32(&in);
+	packed = sst_get_bytes(&in, sst_in_left(&in));
+	if (len > SECTION_MAX)
+		return trouble(r, pos, next, "compressed section of more than 64 MiB", e);
+	sst_buf_reset(&r->section);
+	if (!sst_buf_room(&r->section, len))
+		return sst_fail_nomem(e);
+	if (sst_codec_decompress(r->codec, packed, r->section.p, len, &why) == -1) {
+		if (why.code != SST_EDAMAGED) {
+			*e = why;
+			return sst_err_locate(e, r->path, pos);
+		}
+		return trouble(r, pos, next, "compressed section that is damaged", e);
+	}
+	r->section.n = len;
+	r->section_pos = 0;
+	r->packed_off = pos;
+	r->pos = r->end = next;
+	return 0;
+}
+
 static int
 enter_section(struct sst_segread *r, struct sst_err *e)
 {
@@ -188,9 +235,14 @@ enter_section(struct sst_segread *r, struct sst_err *e)
 		return bad_marker(r, "checksum of a marker is wrong", e);
 	if (next < pos + SST_MARKER_LEN)
 		return trouble(r, pos, 0, "marker points backwards", e);
+	if (r->codec != NULL && next > r->info.size)
+		return trouble(r, pos, 0, "section cut short by the end of the file", e);
 	r->after_mark = next == pos + SST_MARKER_LEN;
 	if (r->after_mark)
 		r->info.marked = next;
+	r->next = next;
+	if (r->codec != NULL && !r->after_mark)
+		return unpack(r, pos + SST_MARKER_LEN, next, e);
 	r->cut = next > r->info.size;
 	r->pos = pos + SST_MARKER_LEN;
 	r->end = r->cut ? r->info.size : next;
@@ -204,42 +256,76 @@ bad_length(struct sst_segread *r, const char *what, struct sst_err *e)
 	return trouble(r, r->pos, r->cut ? 0 : r->end, what, e);
 }
 
+/* The length of the entry at p, of whose section so many bytes are left; 0, and *what is wrong. */
+static uint32_t
+entry_length(const uint8_t *p, uint64_t left, const char **what)
+{
+	struct sst_in in = sst_in_new((struct sst_slice){ p, SST_ENTRY_OVERHEAD }, 0);
+	uint32_t len = sst_get_u32(&in), crc = sst_get_u32(&in);
+
+	*what = len == 0                ? "zeros where an entry should be"
+	    : crc != sst_crc32(0, p, 4) ? "checksum of an entry's length is wrong"
+	    : len < SST_ENTRY_MIN || len > left - SST_ENTRY_OVERHEAD
+	    ? "entry is longer than its section, or shorter than any"
+	    : NULL;
+	return *what == NULL ? len : 0;
+}
+
+/* What follows an entry's length: the mutation, if its checksum is right. */
+static bool
+entry_body(const uint8_t *p, uint32_t len, struct sst_slice *mutation)
+{
+	struct sst_in in = sst_in_new((struct sst_slice){ p + 8, (size_t)len + 4 }, 0);
+
+	*mutation = sst_get_bytes(&in, len);
+	return sst_get_u32(&in) == sst_crc32(sst_crc32(0, p, 4), mutation->p, len);
+}
+
+/* The next entry of a decompressed section; what is wrong there is wrong with all that follows. */
+static int
+unpacked_entry(struct sst_segread *r, struct sst_log_entry *entry, struct sst_err *e)
+{
+	const uint8_t *p = r->section.p + r->section_pos;
+	size_t left = r->section.n - r->section_pos;
+	const char *what = "entry cut short by its section";
+	uint32_t len = left < SST_ENTRY_OVERHEAD ? 0 : entry_length(p, left, &what);
+
+	if (len > 0 && !entry_body(p, len, &entry->mutation)) {
+		what = "checksum of an entry is wrong";
+		len = 0;
+	}
+	if (len == 0)
+		return trouble(r, r->packed_off, r->end, what, e);
+	r->section_pos += len + SST_ENTRY_OVERHEAD;
+	entry->off = r->packed_off;
+	entry->end = (struct sst_logpos){ r->info.id, r->end };
+	return SST_ONE;
+}
+
 /* SST_ONE, or 0 when there was none and reading goes on; -1. */
 static int
 read_entry(struct sst_segread *r, struct sst_log_entry *entry, struct sst_err *e)
 {
 	uint64_t left = r->end - r->pos, next;
-	struct sst_in in;
-	uint32_t len, len_crc, crc, want;
+	const char *what;
 	const uint8_t *p;
+	uint32_t len;
 
 	if (left < SST_ENTRY_OVERHEAD)
 		return bad_length(r, "entry cut short by its section", e);
 	if (at(r, r->pos, SST_ENTRY_OVERHEAD, &p, e) == -1)
 		return -1;
-	in = sst_in_new((struct sst_slice){ p, SST_ENTRY_OVERHEAD }, r->pos);
-	len = sst_get_u32(&in);
-	len_crc = sst_get_u32(&in);
+	len = entry_length(p, left, &what);
 	if (len == 0)
-		return bad_length(r, "zeros where an entry should be", e);
-	want = sst_crc32(0, p, 4);
-	if (len_crc != want)
-		return bad_length(r, "checksum of an entry's length is wrong", e);
-	if (len < SST_ENTRY_MIN || len > left - SST_ENTRY_OVERHEAD)
-		return bad_length(r, "entry is longer than its section, or shorter than any", e);
+		return bad_length(r, what, e);
 	if (at(r, r->pos, len + SST_ENTRY_OVERHEAD, &p, e) == -1)
 		return -1;
-	in = sst_in_new((struct sst_slice){ p + 8, (size_t)len + 4 }, r->pos + 8);
-	entry->off = in.off;
-	entry->mutation = sst_get_bytes(&in, len);
-	crc = sst_get_u32(&in);
 	next = r->pos + len + SST_ENTRY_OVERHEAD;
-	if (crc != sst_crc32(want, entry->mutation.p, len))
+	if (!entry_body(p, len, &entry->mutation))
 		return trouble(r, r->pos, next, "checksum of an entry is wrong", e);
-	r->pos = next;
+	entry->off = r->pos + 8;
 	entry->end = (struct sst_logpos){ r->info.id, next };
-	entry->file = r->path;
-	r->info.entries++;
+	r->pos = next;
 	return SST_ONE;
 }
 
@@ -273,14 +359,23 @@ sst_segread_next(struct sst_segread *r, struct sst_log_entry *entry, struct sst_
 	while (!r->done) {
 		if (r->damage.code != SST_OK)
 			got = bad_header(r, e);
+		else if (r->section_pos < r->section.n)
+			got = unpacked_entry(r, entry, e);
 		else if (r->pos == r->end)
 			got = enter_section(r, e);
 		else
 			got = read_entry(r, entry, e);
+		if (got == SST_ONE) {
+			entry->file = r->path;
+			entry->version = r->info.version;
+			r->info.entries++;
+		}
 		if (got != 0)
 			return got;
 	}
 	sst_buf_free(&r->window);
+	sst_buf_free(&r->section);
+	r->section_pos = 0;
 	return 0;
 }
 
@@ -331,6 +426,11 @@ read_header(struct sst_segread *r, struct sst_err *e)
 	}
 	r->pos = r->end = h.len;
 	r->ours = h.ours;
+	r->info.version = h.version;
+	memcpy(r->info.compression, h.compression, sizeof(h.compression));
+	if (h.compression[0] != '\0' && r->codec == NULL &&
+	    sst_codec_new(&r->codec, sst_slice_str(h.compression), 0, e) == -1)
+		return sst_err_locate(e, r->path, 14);
 	return look_ahead(r, e);
 }
 
@@ -377,6 +477,31 @@ sst_segread_open(
 	return 0;
 }
 
+int
+sst_segread_follow(struct sst_segread *r, struct sst_err *e)
+{
+	struct sst_stat st;
+
+	if (sst_io_fstat(r->io, r->fd, r->path, &st, e) == -1)
+		return -1;
+	if (st.size > SST_SEGMENT_MAX)
+		return sst_fail(e, SST_ELIMIT, r->path, SST_NOWHERE,
+		    "segment of %ju bytes: at most %d", (uintmax_t)st.size, SST_SEGMENT_MAX);
+	r->info.size = st.size;
+	r->info.left = r->info.left_off = 0;
+	sst_buf_reset(&r->window);
+	if (r->info.version == 0) { /* there was no whole header yet */
+		r->damage.code = SST_OK;
+		return read_header(r, e);
+	}
+	r->done = false;
+	if (r->cut) {
+		r->cut = r->next > st.size;
+		r->end = r->cut ? st.size : r->next;
+	}
+	return 0;
+}
+
 void
 sst_segread_set(struct sst_segread *r, bool has_successor, bool skip_damage)
 {
@@ -405,6 +530,8 @@ sst_segread_close(struct sst_segread *r)
 		return;
 	sst_io_close(r->io, r->fd, r->path, &ignored);
 	sst_buf_free(&r->window);
+	sst_buf_free(&r->section);
+	sst_codec_free(r->codec);
 	free(r->path);
 	free(r);
 }

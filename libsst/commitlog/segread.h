@@ -11,20 +11,25 @@
 #define SST_COMMITLOG_SEGREAD_H
 
 #include "base/io.h"
+#include "commitlog/segment.h"
 #include "row/db.h"
 
 struct sst_log_entry {
 	struct sst_slice mutation; /* borrows until the next call */
 	struct sst_logpos end;     /* as sst_log_append gave it */
-	uint64_t off;              /* of the mutation in the file, for messages */
-	const char *file;          /* borrows until close */
+	uint64_t
+	    off; /* of the mutation in the file, for messages; of its section when compressed */
+	uint32_t version; /* of the segment: how the mutation is written */
+	const char *file; /* borrows until close */
 };
 
 struct sst_segread_info {
-	uint64_t id;   /* by its name */
-	uint64_t size; /* when it was opened */
-	bool unused;   /* empty, or nothing but zeros */
-	bool begun;    /* holds a section: the segments before it are complete */
+	uint64_t id;                               /* by its name */
+	uint32_t version;                          /* 0: no header yet */
+	char compression[SST_SEGMENT_COMPRESSION]; /* class name; "": none */
+	uint64_t size;                             /* when it was opened */
+	bool unused;                               /* empty, or nothing but zeros */
+	bool begun; /* holds a section: the segments before it are complete */
 	uint64_t entries;
 	uint64_t marked; /* up to where it was known to be durable; 0: nowhere */
 	/* A torn tail, or bytes of another use of the file, from where they begin. */
@@ -36,7 +41,7 @@ struct sst_segread;
 
 /*
  * path ends in a segment's name.  Reads the header; one that is damaged is found by next().
- * SST_EVERSION, SST_EUNSUPPORTED.  io must outlive it.
+ * SST_EVERSION, SST_EUNSUPPORTED (encrypted, or an unknown compressor).  io must outlive it.
  */
 int sst_segread_open(
     struct sst_segread **, const struct sst_io *, const char *path, struct sst_err *);
@@ -47,6 +52,12 @@ void sst_segread_set(struct sst_segread *, bool has_successor, bool skip_damage)
 
 /* SST_ONE and *entry; 0 at the end; -1, SST_EDAMAGED with file and offset among others. */
 int sst_segread_next(struct sst_segread *, struct sst_log_entry *, struct sst_err *);
+
+/*
+ * After next() gave 0 or a torn tail was found: takes in what was written to the segment since, so that
+ * next() goes on where it ended.  For segments that somebody is writing, like tail -f.  0, -1.
+ */
+int sst_segread_follow(struct sst_segread *, struct sst_err *);
 
 /* Borrows until close; entries, left and lost grow while it is read. */
 const struct sst_segread_info *sst_segread_info(const struct sst_segread *);
