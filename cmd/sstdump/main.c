@@ -1,83 +1,288 @@
 /*
  * cmd/sstdump/main.c: prints what is in SSTables.  This file has the options; find.c turns operands
- * into SSTables, names.c finds what those are called, dump.c prints them.
+ * into SSTables, names.c finds what those are called, select.c and sift.c say what of them is wanted.
+ * Then one of these prints it:
+ *
+ *	rows			dump.c, or merged.c for many as one; both through print.c
+ *	--show partitions	partitions.c
+ *	--show schema		merged.c
+ *	--show explain		explain.c
  */
+#include <errno.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
-#include "sstdump/dump.h"
 #include "sstdump/find.h"
+#include "sstdump/gather.h"
 
 enum {
-	OPT_NOW = TOOL_LONG,
-	OPT_SCHEMA
+	OPT_CLUSTERING = TOOL_LONG,
+	OPT_MERGE,
+	OPT_MIN_ROWS,
+	OPT_MIN_SIZE,
+	OPT_MIN_TOMBSTONES,
+	OPT_NOW,
+	OPT_NULL,
+	OPT_SCHEMA,
+	OPT_SHOW,
+	OPT_SINCE,
+	OPT_TOKEN_RANGE,
+	OPT_TOMBSTONES,
+	OPT_UNTIL,
+	OPT_WRITTEN
 };
 
 static const struct tool_option options[] = {
 	{ "dir", 'd', "DIR", "the data directory, when there is no operand" },
-	{ "format", 'f', "FORMAT", "ndjson (default), or sstabledump as Cassandra's" },
-	{ "now", OPT_NOW, "TIME", "decide expiry as of TIME" },
+	{ "format", 'f', "FORMAT", "ndjson (default), sstabledump, csv, tsv or table" },
+	{ "json", 'j', NULL, "reports as NDJSON on a terminal too" },
+	{ "key", 'k', "KEY", "this partition: A:B, JSON or 0xHEX; may be repeated" },
+	{ "key-file", 'K', "FILE", "those whose keys are in FILE, one a line" },
+	{ "count", 'n', "N", "--show partitions: the N largest" },
 	{ "quiet", 'q', NULL, "show no progress" },
+	{ "clustering", OPT_CLUSTERING, "FROM..TO", "rows of these clusterings" },
+	{ "merge", OPT_MERGE, NULL, "what all SSTables say together" },
+	{ "min-rows", OPT_MIN_ROWS, "N", "--show partitions: of N rows or more" },
+	{ "min-size", OPT_MIN_SIZE, "SIZE", "--show partitions: of SIZE or more" },
+	{ "min-tombstones", OPT_MIN_TOMBSTONES, "N", "--show partitions: of N tombstones or more" },
+	{ "now", OPT_NOW, "TIME", "decide expiry as of TIME" },
+	{ "null", OPT_NULL, NULL, "names on standard input end in NUL" },
 	{ "schema", OPT_SCHEMA, "FILE", "take names of key columns from FILE" },
+	{ "show", OPT_SHOW, "WHAT", "rows (default), partitions, schema or explain" },
+	{ "since", OPT_SINCE, "TIME", "rows whose ids are of TIME or later" },
+	{ "token-range", OPT_TOKEN_RANGE, "LEFT..RIGHT", "partitions with LEFT < token <= RIGHT" },
+	{ "tombstones", OPT_TOMBSTONES, NULL, "only what deletes or has expired" },
+	{ "until", OPT_UNTIL, "TIME", "rows whose ids are from before TIME" },
+	{ "written", OPT_WRITTEN, "FROM..TO", "only what was written between these times" },
 	{ NULL, 0, NULL, NULL },
 };
 
-static const struct tool tool = { "print what is in SSTables", "[FILE|DIR]...", options,
-	"FILE is a -Data.db file, DIR a table's folder or any folder above it; without\n"
-	"them, -d or $OSTRAKA_DIR.  Exit status: 1 when a file is damaged, 2 when one\n"
-	"cannot be read.\n" };
+static const struct tool tool = { "print what is in SSTables", "[FILE|DIR|-]...", options,
+	"FILE is a -Data.db file, DIR a table's folder or any folder above it; - reads\n"
+	"such names from standard input.  Without operands, -d or $OSTRAKA_DIR.\n"
+	"Exit status: 1 when a file is damaged, 2 when one cannot be read.\n" };
+
+static const struct {
+	const char *name;
+	int value;
+} forms[] = { { "ndjson", FORM_NDJSON }, { "sstabledump", FORM_SSTABLEDUMP }, { "csv", FORM_CSV },
+	{ "tsv", FORM_TSV }, { "table", FORM_TABLE }, { NULL, 0 } },
+  shows[] = { { "rows", SHOW_ROWS }, { "partitions", SHOW_PARTITIONS }, { "schema", SHOW_SCHEMA },
+	  { "explain", SHOW_EXPLAIN }, { NULL, 0 } };
 
 static enum form
 parse_form(const char *name)
 {
-	if (strcmp(name, "ndjson") == 0)
-		return FORM_NDJSON;
-	if (strcmp(name, "sstabledump") == 0)
-		return FORM_SSTABLEDUMP;
-	tool_misuse(&tool, "no format %s: there are ndjson and sstabledump", name);
+	size_t i;
+
+	for (i = 0; forms[i].name != NULL; i++)
+		if (strcmp(name, forms[i].name) == 0)
+			return (enum form)forms[i].value;
+	tool_misuse(&tool, "no format %s: see --help", name);
+}
+
+static enum show
+parse_show(const char *name)
+{
+	size_t i;
+
+	for (i = 0; shows[i].name != NULL; i++)
+		if (strcmp(name, shows[i].name) == 0)
+			return (enum show)shows[i].value;
+	tool_misuse(&tool, "nothing to show that is called %s: see --help", name);
+}
+
+struct args { /* what options say that is not the job's */
+	const char *dir, *schema;
+	bool null;
+};
+
+static void
+set_selection(struct selection *s, int opt)
+{
+	switch (opt) {
+	case 'k':
+		select_key(s, optarg);
+		break;
+	case 'K':
+		select_key_file(s, optarg);
+		break;
+	case OPT_CLUSTERING:
+		select_clusterings(s, optarg);
+		break;
+	case OPT_SINCE:
+	case OPT_UNTIL:
+		select_since(s, optarg, opt == OPT_UNTIL);
+		break;
+	case OPT_TOKEN_RANGE:
+		select_tokens(s, optarg);
+		break;
+	case OPT_TOMBSTONES:
+		s->tombstones = true;
+		break;
+	case OPT_WRITTEN:
+		select_written(s, optarg);
+		break;
+	}
+}
+
+static void
+set_least(struct least *least, int opt)
+{
+	if (!least->any)
+		*least = (struct least){ true, UINT64_MAX, UINT64_MAX, UINT64_MAX };
+	if (opt == OPT_MIN_SIZE)
+		least->bytes = tool_size("--min-size", optarg);
+	else if (opt == OPT_MIN_ROWS)
+		least->rows = tool_count("--min-rows", optarg);
+	else
+		least->tombstones = tool_count("--min-tombstones", optarg);
+}
+
+static void
+set_option(struct job *job, struct args *a, int opt)
+{
+	switch (opt) {
+	case 'd':
+		a->dir = optarg;
+		break;
+	case 'f':
+		job->form = parse_form(optarg);
+		break;
+	case 'j':
+		job->json = true;
+		break;
+	case 'n':
+		job->count = tool_count("-n", optarg);
+		break;
+	case 'q':
+		job->quiet = true;
+		break;
+	case OPT_MERGE:
+		job->merge = true;
+		break;
+	case OPT_MIN_ROWS:
+	case OPT_MIN_SIZE:
+	case OPT_MIN_TOMBSTONES:
+		set_least(&job->least, opt);
+		break;
+	case OPT_NOW:
+		job->now_s = tool_time("--now", optarg) / SST_S_US;
+		break;
+	case OPT_NULL:
+		a->null = true;
+		break;
+	case OPT_SCHEMA:
+		a->schema = optarg;
+		break;
+	case OPT_SHOW:
+		job->show = parse_show(optarg);
+		break;
+	default:
+		set_selection(&job->sel, opt);
+	}
+}
+
+static void
+check_options(const struct job *job, const struct args *a, int argc)
+{
+	bool report = job->show == SHOW_PARTITIONS || job->show == SHOW_EXPLAIN;
+
+	if (argc == 0 && a->dir == NULL)
+		tool_misuse(&tool, "no SSTable or folder named");
+	if (job->sel.ids && job->sel.from != NULL)
+		tool_misuse(&tool, "--clustering goes without --since and --until");
+	if (job->show != SHOW_PARTITIONS && (job->count > 0 || job->least.any))
+		tool_misuse(&tool, "-n and --min-… are for --show partitions");
+	if (job->show != SHOW_ROWS && job->merge)
+		tool_misuse(&tool, "--merge is for rows");
+	if (report && (job->form == FORM_SSTABLEDUMP || job->form == FORM_CSV))
+		tool_misuse(&tool, "that format is for rows");
+	if (!report && job->form == FORM_TABLE)
+		tool_misuse(&tool, "rows are not printed as a table");
+	if (job->show == SHOW_EXPLAIN && !job->sel.keyed)
+		tool_misuse(&tool, "--show explain wants -k KEY");
+	if (job->merge && job->form == FORM_SSTABLEDUMP)
+		tool_misuse(&tool, "sstabledump has no form for merged rows");
+}
+
+static find_each *
+how(const struct job *job)
+{
+	if (job->show == SHOW_PARTITIONS)
+		return partitions_sstable;
+	return job->merge || job->show != SHOW_ROWS ? gather_sstable : dump_sstable;
+}
+
+/* Every name that standard input holds, one a line, or each ending in NUL. */
+static int
+from_input(struct job *job, bool null)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	int rc = SOUND;
+
+	while ((n = getdelim(&line, &cap, null ? '\0' : '\n', stdin)) > 0) {
+		if (line[n - 1] == '\n' && !null)
+			line[--n] = '\0';
+		if (n > 0)
+			rc = tool_worse(rc, find_sstables(line, how(job), job));
+	}
+	if (ferror(stdin))
+		rc = tool_problem(TROUBLE, "standard input: %s", strerror(errno));
+	free(line);
+	return rc;
+}
+
+static int
+run(struct job *job, const struct args *a, int argc, char **argv)
+{
+	int rc = SOUND;
+
+	if (job->show == SHOW_PARTITIONS)
+		partitions_begin(job);
+	if (argc == 0)
+		rc = find_sstables(a->dir, how(job), job);
+	for (; argc > 0; argc--, argv++)
+		rc = tool_worse(rc,
+		    strcmp(*argv, "-") == 0 ? from_input(job, a->null)
+					    : find_sstables(*argv, how(job), job));
+	if (job->show == SHOW_PARTITIONS)
+		return tool_worse(rc, partitions_end(job));
+	if (job->show == SHOW_SCHEMA)
+		return tool_worse(rc, schema_gathered(job));
+	if (job->show == SHOW_EXPLAIN)
+		return tool_worse(rc, explain_gathered(job));
+	return job->merge ? tool_worse(rc, merge_gathered(job)) : rc;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct names names = { 0 };
-	struct dump dump = { .names = &names, .now_s = sst_now_us() / SST_S_US };
-	const char *dir = NULL, *schema = NULL;
-	int c, rc = SOUND;
+	struct gather gather = { 0 };
+	struct job job = { .names = &names, .gather = &gather, .now_s = sst_now_us() / SST_S_US };
+	struct args args = { 0 };
+	int c, rc;
 
 	while ((c = tool_option(&tool, argc, argv)) != -1)
-		switch (c) {
-		case 'd':
-			dir = optarg;
-			break;
-		case 'f':
-			dump.form = parse_form(optarg);
-			break;
-		case 'q':
-			dump.quiet = true;
-			break;
-		case OPT_NOW:
-			dump.now_s = tool_time("--now", optarg) / SST_S_US;
-			break;
-		case OPT_SCHEMA:
-			schema = optarg;
-			break;
-		}
-	argc -= optind;
-	argv += optind;
-	dir = tool_dir(dir);
-	if (argc == 0 && dir == NULL)
-		tool_misuse(&tool, "no SSTable or folder named");
+		set_option(&job, &args, c);
+	job.sel.now_s = job.now_s;
+	args.dir = tool_dir(args.dir);
+	check_options(&job, &args, argc - optind);
 	tool_confine();
-	if (schema != NULL && names_use(&names, schema) != SOUND) {
+	if (args.schema != NULL && names_use(&names, args.schema) != SOUND)
 		rc = TROUBLE;
-		argc = 0;
-	} else if (argc == 0)
-		rc = find_sstables(dir, dump_sstable, &dump);
-	for (; argc > 0; argc--, argv++)
-		rc = tool_worse(rc, find_sstables(*argv, dump_sstable, &dump));
-	tool_output_end(&dump.out);
+	else
+		rc = run(&job, &args, argc - optind, argv + optind);
+	tool_output_end(&job.out);
+	gather_free(&gather);
+	select_free(&job.sel);
+	sst_buf_free(&job.head);
 	names_free(&names);
 	return rc;
 }

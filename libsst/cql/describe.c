@@ -155,15 +155,16 @@ put_min_index(struct sst_buf *b, const struct sst_table *t)
 static const struct {
 	const char *name;
 	void (*put)(struct sst_buf *, const struct sst_table *);
+	bool in_files; /* an SSTable says it too */
 } fields[] = {
 	/* in Cassandra's order */
-	{ "bloom_filter_fp_chance", put_bloom },
-	{ "compaction", put_compaction },
-	{ "compression", put_compression },
-	{ "default_time_to_live", put_ttl },
-	{ "gc_grace_seconds", put_gc_grace },
-	{ "max_index_interval", put_max_index },
-	{ "min_index_interval", put_min_index },
+	{ "bloom_filter_fp_chance", put_bloom, true },
+	{ "compaction", put_compaction, false },
+	{ "compression", put_compression, true },
+	{ "default_time_to_live", put_ttl, false },
+	{ "gc_grace_seconds", put_gc_grace, false },
+	{ "max_index_interval", put_max_index, false },
+	{ "min_index_interval", put_min_index, false },
 };
 
 /* The option that Cassandra prints next after `last`, among those without a field; or NULL. */
@@ -218,8 +219,21 @@ put_id(struct sst_buf *b, const uint8_t id[16])
 		sst_buf_addf(b, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", id[i]);
 }
 
+/* Those that SSTables say, and no others. */
 static void
-put_with(struct sst_buf *b, const struct sst_table *t)
+put_found_options(struct sst_buf *b, const struct sst_table *t, bool *first)
+{
+	for (size_t i = 0; i < SST_ARRAY_LEN(fields); i++) {
+		if (!fields[i].in_files)
+			continue;
+		put_separator(b, first);
+		sst_buf_addf(b, "%s = ", fields[i].name);
+		fields[i].put(b, t);
+	}
+}
+
+static void
+put_with(struct sst_buf *b, const struct sst_table *t, bool found)
 {
 	static const uint8_t unknown[16];
 	bool first = true;
@@ -243,7 +257,10 @@ put_with(struct sst_buf *b, const struct sst_table *t)
 		}
 		sst_buf_addc(b, ')');
 	}
-	put_options(b, t, &first);
+	if (found)
+		put_found_options(b, t, &first);
+	else
+		put_options(b, t, &first);
 	sst_buf_adds(b, ";\n");
 }
 
@@ -330,6 +347,25 @@ put_table_name(struct sst_buf *b, const struct sst_table *t)
 	put_full_name(b, t->keyspace, t->name);
 }
 
+static void
+put_create(struct sst_buf *b, const struct sst_table *t, bool found)
+{
+	sst_buf_adds(b, "CREATE TABLE IF NOT EXISTS ");
+	put_table_name(b, t);
+	sst_buf_adds(b, " (\n");
+	put_columns(b, t);
+	if (t->nkey > 1 || t->nck > 0)
+		put_primary_key(b, t);
+	sst_buf_adds(b, "\n)");
+	put_with(b, t, found);
+}
+
+void
+sst_schema_print_found(const struct sst_table *t, struct sst_buf *b)
+{
+	put_create(b, t, true);
+}
+
 void
 sst_schema_print_table(const struct sst_table *t, struct sst_buf *b)
 {
@@ -341,14 +377,7 @@ sst_schema_print_table(const struct sst_table *t, struct sst_buf *b)
 		    "legacy API).\nApproximate structure, for reference:\n(this should not be used "
 		    "to reproduce this schema)\n\n");
 	}
-	sst_buf_adds(b, "CREATE TABLE IF NOT EXISTS ");
-	put_table_name(b, t);
-	sst_buf_adds(b, " (\n");
-	put_columns(b, t);
-	if (t->nkey > 1 || t->nck > 0)
-		put_primary_key(b, t);
-	sst_buf_adds(b, "\n)");
-	put_with(b, t);
+	put_create(b, t, false);
 	if (t->compact)
 		sst_buf_adds(b, "*/\n");
 	put_drops(b, t);

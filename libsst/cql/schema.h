@@ -57,6 +57,10 @@ const struct sst_type *sst_schema_type(
  */
 void sst_schema_print_table(const struct sst_table *, struct sst_buf *);
 
+/* CREATE TABLE with what SSTables themselves say of a table: columns, order, compression, and the
+ * chance of false positives; nothing of what only a cluster knows. */
+void sst_schema_print_found(const struct sst_table *, struct sst_buf *);
+
 /* The same for a user type; and a whole schema.cql: the types that a table uses, then the table. */
 void sst_schema_print_type(const struct sst_type *, struct sst_buf *);
 void sst_schema_print_snapshot(

@@ -221,6 +221,23 @@ sst_sstable_close(struct sst_sstable *t)
 	free(t);
 }
 
+int
+sst_sstable_rebind(struct sst_sstable *t, const struct sst_table *table,
+    enum sst_unknown_column unknown, struct sst_err *e)
+{
+	t->table = table;
+	if (sst_header_bind(&t->header, table, unknown, e) == -1)
+		return e->file[0] == '\0' ? sst_err_locate(e, sst_sstable_base(t), SST_NOWHERE)
+					  : -1;
+	return 0;
+}
+
+bool
+sst_sstable_is_murmur3(const struct sst_sstable *t)
+{
+	return t->murmur3;
+}
+
 const char *
 sst_sstable_base(const struct sst_sstable *t)
 {

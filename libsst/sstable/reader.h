@@ -38,12 +38,22 @@ void sst_sstable_close(struct sst_sstable *); /* its streams are closed; NULL is
  * non-blocking streams wait for blocks of Index.db and Data.db only. */
 int sst_sstable_load(struct sst_sstable *, struct sst_err *);
 
+/*
+ * Maps its columns to another table from here on, such as one that several SSTables have been joined
+ * to (schema/join.h).  No stream of it is open; the table is borrowed until close.  After -1 it can
+ * only be closed.
+ */
+int sst_sstable_rebind(
+    struct sst_sstable *, const struct sst_table *, enum sst_unknown_column, struct sst_err *);
+
 const char *sst_sstable_base(const struct sst_sstable *); /* "dir/me-1-big-" */
 const struct sst_name *sst_sstable_name(const struct sst_sstable *);
 const struct sst_version *sst_sstable_version(const struct sst_sstable *);
 const struct sst_table *sst_sstable_table(const struct sst_sstable *);
 const struct sst_header *sst_sstable_header(const struct sst_sstable *);
 const struct sst_statistics *sst_sstable_statistics(const struct sst_sstable *);
+/* Whether keys have tokens, by which they ascend; else only the file knows their order. */
+bool sst_sstable_is_murmur3(const struct sst_sstable *);
 /* Data.db, opened; NULL and *e when that fails. */
 struct sst_file *sst_sstable_data(struct sst_sstable *, struct sst_err *);
 
