@@ -2,7 +2,11 @@
 #include <check.h>
 #include <stdio.h>
 
+#include "../support/items.h"
 #include "base/num.h"
+#include "merge/merge.h"
+#include "schema/join.h"
+#include "text/csv.h"
 #include "text/ndjson.h"
 #include "text/ndjsonin.h"
 #include "text/sstabledump.h"
@@ -774,6 +778,130 @@ START_TEST(ndjson_input)
 }
 END_TEST
 
+/* The same items as a reader sees them, in the partition that is not deleted and one that has
+ * nothing but a static row. */
+static void
+as_csv(struct fixture *f, enum sst_csv_form form)
+{
+	struct sst_merge_opts opts = { .now_s = 1525385500, .gc_before_s = INT64_MIN };
+	static const size_t wanted[] = { 0, 1, 2, 5, 0, 1 };
+	const struct sst_item *got;
+	struct items list = { 0 };
+	struct sst_stream *in, *all;
+	struct sst_csv *c;
+	size_t i;
+
+	for (i = 0; i < SST_ARRAY_LEN(wanted); i++) {
+		struct sst_item it = item(wanted[i]);
+
+		if (it.kind == SST_PARTITION)
+			it.part.del = SST_LIVE;
+		if (i == 4) {
+			it.part.key = S("\0\4\0\0\0\1\0\0\2a,\0");
+			it.part.token = INT64_MAX;
+		}
+		items_add(&list, &it, &f->arena);
+	}
+	all = items_stream(&list, &f->table, false, false);
+	ck_assert_int_eq(sst_merge_open(&in, &f->table, &all, 1, &opts, &f->e), 0);
+	ck_assert_int_eq(sst_csv_new(&c, &f->table, form, &f->e), 0);
+	sst_csv_head(c, &f->out);
+	while (sst_stream_next(in, &got, &f->e) == SST_ONE)
+		ck_assert_msg(sst_csv_item(c, got, &f->out, &f->e) == 0, "%s", f->e.what);
+	ck_assert_int_eq(sst_csv_end(c, &f->out, &f->e), 0);
+	sst_buf_addc(&f->out, '\0');
+	sst_csv_free(c);
+	sst_stream_close(in);
+}
+
+START_TEST(csv_rows)
+{
+	struct fixture f;
+
+	setup(&f, true);
+	as_csv(&f, SST_CSV);
+	ck_assert_str_eq((char *)f.out.p,
+	    "k,b,c,d,s,Name,v,l,m,st,u\n"
+	    "7,\"x\"\"\",1,\"d\n\",\xc3\xbc\1,\"a \"\"quoted\"\" \\ name\",5,[-1],"
+	    "{'a': 9223372036854775807},\"{'one', 'two'}\",\"{a: 1, \"\"b\"\"\"\"\"\": ''}\"\n"
+	    "7,\"x\"\"\",0,\"\",\xc3\xbc\1,,,,,,\n"
+	    "1,\"a,\",,,\xc3\xbc\1,,,,,,\n");
+	sst_buf_reset(&f.out);
+	f.table.named = false;
+	as_csv(&f, SST_TSV);
+	ck_assert_str_eq((char *)f.out.p,
+	    "key1\tkey2\tck1\tck2\ts\tName\tv\tl\tm\tst\tu\n"
+	    "7\tx\"\t1\td\\n\t\xc3\xbc\1\ta \"quoted\" \\\\ name\t5\t[-1]\t"
+	    "{'a': 9223372036854775807}\t{'one', 'two'}\t{a: 1, \"b\"\"\": ''}\n"
+	    "7\tx\"\t0\t\t\xc3\xbc\1\t\t\t\t\t\t\n"
+	    "1\ta,\t\t\t\xc3\xbc\1\t\t\t\t\t\t\n");
+	teardown(&f);
+}
+END_TEST
+
+/* A value that is none of its type leaves its line out, a bad key its partition; the rest follows. */
+START_TEST(csv_bad)
+{
+	static const struct sst_cell bad[] = { CELL(V, "\1") };
+	static const struct sst_cell field[] = { ELEMENT(U, "\0\7", "") };
+	struct fixture f;
+	struct sst_csv *c;
+	struct sst_item it = item(0), row = item(5);
+
+	setup(&f, true);
+	ck_assert_int_eq(sst_csv_new(&c, &f.table, SST_CSV, &f.e), 0);
+	ck_assert_int_eq(sst_csv_item(c, &it, &f.out, &f.e), 0);
+	row.row.ncells = 1;
+	row.row.cells = bad;
+	ck_assert_int_eq(sst_csv_item(c, &row, &f.out, &f.e), -1);
+	ck_assert_int_eq(f.e.code, SST_EDAMAGED);
+	ck_assert_str_eq(f.e.file, row.file);
+	ck_assert_uint_eq(f.e.off, row.off);
+	row.row.cells = field;
+	ck_assert_int_eq(sst_csv_item(c, &row, &f.out, &f.e), -1);
+	ck_assert_uint_eq(f.out.n, 0);
+	it.part.key = S("\0\4\0");
+	ck_assert_int_eq(sst_csv_item(c, &it, &f.out, &f.e), -1);
+	row.row.ncells = 0;
+	ck_assert_int_eq(sst_csv_item(c, &row, &f.out, &f.e), 0);
+	ck_assert_int_eq(sst_csv_end(c, &f.out, &f.e), 0);
+	ck_assert_uint_eq(f.out.n, 0);
+	sst_csv_free(c);
+	teardown(&f);
+}
+END_TEST
+
+/* Columns of all tables, each with the type that holds the values of all. */
+START_TEST(joined)
+{
+	struct fixture f, g;
+	const struct sst_table *both[2] = { &f.table, &g.table };
+	struct sst_column extra[2];
+	struct sst_table *t;
+	int at;
+
+	setup(&f, true);
+	setup(&g, true);
+	column(&extra[0], "v", type(&g, "varint"));
+	column(&extra[1], "zz", type(&g, "map<text, int>"));
+	g.table.regulars = extra;
+	g.table.nregular = 2;
+	g.table.nstatic = 0;
+	ck_assert_msg(sst_table_join(&t, &f.arena, both, 2, &f.e) == 0, "%s", f.e.what);
+	ck_assert_uint_eq(t->nstatic, 1);
+	ck_assert_uint_eq(t->nregular, NREGULAR + 1);
+	at = sst_column_find(t->regulars, t->nregular, S("v"));
+	ck_assert_int_eq(t->regulars[at].type->kind, SST_VARINT);
+	ck_assert_int_ge(sst_column_find(t->regulars, t->nregular, S("zz")), 0);
+	extra[0].name = S("s"); /* a static column of the other one */
+	ck_assert_int_eq(sst_table_join(&t, &f.arena, both, 2, &f.e), -1);
+	ck_assert_int_eq(f.e.code, SST_EINVAL);
+	ck_assert_ptr_null(t);
+	teardown(&f);
+	teardown(&g);
+}
+END_TEST
+
 Suite *
 textrows_suite(void)
 {
@@ -790,6 +918,9 @@ textrows_suite(void)
 	tcase_add_test(t, bad_key);
 	tcase_add_loop_test(t, counter, 0, (int)SST_ARRAY_LEN(counters));
 	tcase_add_loop_test(t, ndjson_input, 0, (int)SST_ARRAY_LEN(inputs));
+	tcase_add_test(t, csv_rows);
+	tcase_add_test(t, csv_bad);
+	tcase_add_test(t, joined);
 	suite_add_tcase(s, t);
 	return s;
 }
