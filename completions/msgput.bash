@@ -6,6 +6,10 @@ _msgput() {
 		# shellcheck disable=SC2207
 		COMPREPLY=($(compgen -d -- "$cur"))
 		return ;;
+	--sync)
+		# shellcheck disable=SC2207
+		COMPREPLY=($(compgen -W 'periodic group batch' -- "$cur"))
+		return ;;
 	-w | --worker | --memory | --now)
 		return ;;
 	esac
@@ -16,6 +20,6 @@ _msgput() {
 	fi
 	# shellcheck disable=SC2207
 	COMPREPLY=($(compgen -W '-d --dir -j --json -q --quiet -w --worker --edit --delete --strict --memory
-		--no-wait --bulk --now -h --help -V --version' -- "$cur"))
+		--no-wait --sync --ack --bulk --keep-log --skip-damage --now -h --help -V --version' -- "$cur"))
 }
 complete -F _msgput msgput

@@ -47,6 +47,8 @@ fill(struct lines *l, struct sst_err *e)
 	l->at = 0;
 	if (!sst_buf_room(&l->buf, LINES_BLOCK))
 		return sst_fail_nomem(e);
+	if (l->before_read != NULL && l->before_read(l->arg, l->fd, e) == -1)
+		return -1;
 	n = read(l->fd, l->buf.p + l->buf.n, LINES_BLOCK);
 	if (n == -1)
 		return sst_fail(e, SST_ESYS, l->name, SST_NOWHERE, "cannot read");

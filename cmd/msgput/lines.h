@@ -17,6 +17,9 @@ struct lines {
 	uint64_t bytes;     /* read so far, of all files */
 	bool end;           /* of the file */
 	bool skipping;      /* the rest of a line that was too long */
+	/* Called before each read, which may have to wait; -1 ends lines_next with its error. */
+	int (*before_read)(void *arg, int fd, struct sst_err *);
+	void *arg;
 };
 
 /* "-" is standard input. */

@@ -1,6 +1,7 @@
 /*
  * cmd/msgput/main.c: messages from NDJSON into a data directory.  A line that is bad is named and
- * passed over; all that is good is in SSTables when the program ends.
+ * passed over; what is good is in the commit log as soon as --sync says, and all of it in SSTables when
+ * the program ends.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -10,9 +11,11 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/num.h"
 #include "msg/message.h"
 #include "msg/msgread.h"
 #include "msg/snowflake.h"
+#include "msgput/acks.h"
 #include "msgput/lines.h"
 #include "store/ids.h"
 #include "store/store.h"
@@ -25,6 +28,10 @@ enum {
 	OPT_MEMORY,
 	OPT_NO_WAIT,
 	OPT_BULK,
+	OPT_SYNC,
+	OPT_ACK,
+	OPT_KEEP_LOG,
+	OPT_SKIP_DAMAGE,
 	OPT_NOW
 };
 
@@ -41,7 +48,11 @@ static const struct tool_option options[] = {
 	{ "strict", OPT_STRICT, NULL, "refuse lines with fields that are not known" },
 	{ "memory", OPT_MEMORY, "SIZE", "memory that is full becomes an SSTable (64M)" },
 	{ "no-wait", OPT_NO_WAIT, NULL, "fail when another process writes to DIR" },
-	{ "bulk", OPT_BULK, NULL, "write no log (so far there is none to write)" },
+	{ "sync", OPT_SYNC, "MODE", "sync the log: periodic (every 10 s), group or batch" },
+	{ "ack", OPT_ACK, NULL, "print each message_id once it is durable" },
+	{ "bulk", OPT_BULK, NULL, "write no log: messages are safe once they are in SSTables" },
+	{ "keep-log", OPT_KEEP_LOG, NULL, "leave the log's segments, for a Cassandra to replay" },
+	{ "skip-damage", OPT_SKIP_DAMAGE, NULL, "pass over damage in the log of a crash" },
 	{ "now", OPT_NOW, "TIME", "the time of edits and deletions that have none" },
 	{ NULL, 0, NULL, NULL },
 };
@@ -57,7 +68,7 @@ struct run {
 	struct sst_msgread_opts read_opts;
 	enum sst_message_change change;
 	uint32_t worker;
-	bool quiet, json;
+	bool quiet, json, bulk, synced;
 	int64_t now_us; /* of the next change without a time of its own */
 
 	struct sst_store *store;
@@ -66,6 +77,7 @@ struct run {
 	struct sst_ids *ids; /* opened for the first message without an id */
 	struct sst_message_update update;
 	struct lines lines;
+	struct acks acks;
 	struct tool_progress progress;
 	uint64_t done, bad, made;
 };
@@ -128,6 +140,7 @@ static int
 take_line(struct run *r, struct sst_slice line)
 {
 	struct sst_db *db = r->messages.db;
+	struct sst_logpos pos;
 	struct sst_message m;
 	struct sst_err e;
 
@@ -140,12 +153,18 @@ take_line(struct run *r, struct sst_slice line)
 	}
 	if (sst_message_make(&r->update, &r->messages, &m, r->change, r->now_us, &e) == -1)
 		return bad_line(r, &e);
-	if (db->ops->apply(db, &r->update.update, NULL, &e) == -1) {
+	if (db->ops->apply(db, &r->update.update, &pos, &e) == -1) {
+		if (e.code == SST_ELIMIT) /* larger than the log takes */
+			return bad_line(r, &e);
 		complain(&e);
 		return TROUBLE;
 	}
 	r->now_us++; /* of two edits in a row the later one wins */
 	r->done++;
+	if (acks_add(&r->acks, pos, m.id, &e) == -1) {
+		complain(&e);
+		return TROUBLE;
+	}
 	return SOUND;
 }
 
@@ -178,6 +197,12 @@ read_failed(struct run *r, const struct sst_err *e)
 	tool_progress_end(&r->progress);
 	complain(e);
 	return TROUBLE;
+}
+
+static int
+before_read(void *arg, int fd, struct sst_err *e)
+{
+	return acks_wait(&((struct run *)arg)->acks, fd, e);
 }
 
 /* All lines of an open file; TROUBLE also when another file could not do better. */
@@ -255,6 +280,8 @@ take_files(struct run *r, int n, char **paths)
 		paths = only;
 		n = 1;
 	}
+	r->lines.before_read = before_read;
+	r->lines.arg = r;
 	tool_progress_start(&r->progress, "messages", total_size(n, paths), r->quiet);
 	for (i = 0; i < n && !stop && !stopped; i++)
 		rc = tool_worse(rc, take_file(r, paths[i], &stop));
@@ -287,24 +314,40 @@ open_store(struct run *r, struct sst_err *e)
 		if (sst_store_open(&r->store, &sst_io_posix, r->dir, &o, e) == -1)
 			return -1;
 	}
+	r->acks.store = r->store;
 	return sst_messages_bind(&r->messages, sst_store_db(r->store), e);
 }
 
-/* Flushes and frees; a failure here means that messages may be lost. */
+/* First the log, then all of it in SSTables: when those cannot be written, the log still has it. */
+static int
+store_all(struct run *r)
+{
+	struct sst_err e;
+	bool logged = !r->bulk && acks_sync(&r->acks, &e) == 0;
+
+	if (!r->bulk && !logged)
+		complain(&e);
+	if (sst_store_flush(r->store, &e) == 0 && acks_settle(&r->acks, &e) == 0)
+		return !r->bulk && !logged ? TROUBLE : SOUND;
+	complain(&e);
+	return tool_problem(TROUBLE,
+	    logged ? "what was read is in the commit log, and the next run stores it"
+		   : "not all messages are stored");
+}
+
 static int
 close_all(struct run *r)
 {
+	int rc = store_all(r);
 	struct sst_err e;
-	int rc = SOUND;
 
-	if (sst_store_close(r->store, &e) == -1) {
-		complain(&e);
-		rc = tool_problem(TROUBLE, "not all messages are stored");
-	}
-	if (sst_ids_close(r->ids, &e) == -1) {
-		complain(&e);
-		rc = TROUBLE;
-	}
+	if (rc != SOUND)
+		sst_store_drop(r->store);
+	else if (sst_store_close(r->store, &e) == -1)
+		rc = tool_worse(TROUBLE, complain(&e));
+	if (sst_ids_close(r->ids, &e) == -1)
+		rc = tool_worse(TROUBLE, complain(&e));
+	acks_free(&r->acks);
 	sst_msgread_free(r->reader);
 	return rc;
 }
@@ -343,6 +386,24 @@ tell_done(const struct run *r)
 	tool_report_row(&report);
 	tool_report_end(&report);
 	tool_output_end(&out);
+}
+
+static void
+set_sync(struct run *r, const char *mode)
+{
+	static const struct {
+		const char *name;
+		enum sst_sync sync;
+	} modes[] = { { "periodic", SST_SYNC_PERIODIC }, { "group", SST_SYNC_GROUP },
+		{ "batch", SST_SYNC_BATCH } };
+	size_t i;
+
+	for (i = 0; i < SST_ARRAY_LEN(modes); i++)
+		if (strcmp(mode, modes[i].name) == 0) {
+			r->store_opts.sync = modes[i].sync;
+			return;
+		}
+	exit(tool_problem(TROUBLE, "--sync %s: want periodic, group or batch", mode));
 }
 
 static void
@@ -386,7 +447,22 @@ set_option(struct run *r, int opt)
 	case OPT_NO_WAIT:
 		r->store_opts.no_wait = true;
 		break;
-	case OPT_BULK: /* there is no other way yet */
+	case OPT_BULK:
+		r->bulk = true;
+		r->store_opts.sync = SST_SYNC_NONE;
+		break;
+	case OPT_SYNC:
+		r->synced = true;
+		set_sync(r, optarg);
+		break;
+	case OPT_ACK:
+		r->acks.print = true;
+		break;
+	case OPT_KEEP_LOG:
+		r->store_opts.keep_log = true;
+		break;
+	case OPT_SKIP_DAMAGE:
+		r->store_opts.skip_damage = true;
 		break;
 	case OPT_NOW:
 		if (sst_time_parse(&r->now_us, sst_slice_str(optarg), sst_now_us(), &e) == -1)
@@ -407,6 +483,8 @@ main(int argc, char **argv)
 	r.dir = tool_dir(r.dir);
 	if (r.dir == NULL)
 		tool_misuse(&tool, "where to? -d DIR, or OSTRAKA_DIR in the environment");
+	if (r.bulk && (r.synced || r.store_opts.keep_log))
+		tool_misuse(&tool, "--bulk writes no log to sync or to keep");
 	if (open_store(&r, &e) == -1 || sst_msgread_new(&r.reader, &r.read_opts, &e) == -1) {
 		complain(&e);
 		sst_store_drop(r.store);

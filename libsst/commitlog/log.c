@@ -18,6 +18,7 @@
 
 #define PATH 4096
 #define NO_SECTION SIZE_MAX
+#define SUFFIX_MAX 16  /* of a segment set aside, with its NUL */
 #define ID_TRIES 10000 /* other shards take ids too */
 
 struct sst_log {
@@ -26,13 +27,17 @@ struct sst_log {
 	struct sst_log_opts opts;
 	char path[PATH]; /* of the segment, when fd is not -1 */
 	int fd;
-	uint64_t id;        /* of the segment, or the largest seen */
-	uint64_t written;   /* bytes of the file */
-	bool unsynced;      /* some of them are not known to be durable */
-	struct sst_buf buf; /* what comes after them */
-	size_t section;     /* where in buf the open section begins, or NO_SECTION */
-	bool stuck;         /* the last write failed */
+	uint64_t id;                 /* of the segment, or the largest seen */
+	uint64_t written;            /* bytes of the file */
+	bool unsynced;               /* some of them are not known to be durable */
+	struct sst_buf buf;          /* what comes after them */
+	size_t section;              /* where in buf the open section begins, or NO_SECTION */
+	size_t undo_n, undo_section; /* buf before the last append */
+	bool stuck;                  /* the last write failed */
 	bool dead;          /* a sync failed: nothing after the last good one is believed */
+	struct sst_err why; /* it is dead */
+	bool syncing;       /* between the two calls of a sync; buf begins with its mark */
+	int late_fd;        /* of a segment that ended in between, or -1 */
 	struct sst_logpos synced;
 };
 
@@ -68,7 +73,7 @@ sst_log_open(struct sst_log **out, const struct sst_io *io, const char *dir,
 	log->io = io;
 	log->dir = dir;
 	log->opts = *opts;
-	log->fd = -1;
+	log->fd = log->late_fd = -1;
 	log->section = NO_SECTION;
 	if (log->opts.segment_size == 0)
 		log->opts.segment_size = SST_LOG_SEGMENT;
@@ -78,7 +83,7 @@ sst_log_open(struct sst_log **out, const struct sst_io *io, const char *dir,
 	    log->opts.segment_size > SST_LOG_SEGMENT_MAX)
 		sst_fail(e, SST_EINVAL, dir, SST_NOWHERE, "segments of %u bytes: want %u to %u",
 		    log->opts.segment_size, SST_LOG_SEGMENT_MIN, SST_LOG_SEGMENT_MAX);
-	else if (strlen(dir) + 1 + SST_SEGMENT_NAME + sizeof(".damaged") > PATH)
+	else if (strlen(dir) + 1 + SST_SEGMENT_NAME + SUFFIX_MAX > PATH)
 		sst_fail(e, SST_ELIMIT, dir, SST_NOWHERE, "path too long");
 	else
 		r = sst_io_list(io, dir, see_name, &log->id, e);
@@ -93,10 +98,23 @@ sst_log_open(struct sst_log **out, const struct sst_io *io, const char *dir,
 static int
 check_alive(const struct sst_log *log, struct sst_err *e)
 {
-	if (log->dead)
-		return sst_fail(e, SST_EINVAL, log->dir, SST_NOWHERE,
-		    "a sync failed before: the commit log takes nothing until a restart");
-	return 0;
+	if (!log->dead)
+		return 0;
+	*e = log->why;
+	snprintf(e->what, sizeof(e->what),
+	    "the commit log takes nothing before a restart, since this failed: %.80s",
+	    log->why.what);
+	return -1;
+}
+
+/* For good: the kernel may by now count as clean what never reached the disk. */
+static int
+die(struct sst_log *log, const struct sst_err *why)
+{
+	if (!log->dead)
+		log->why = *why;
+	log->dead = true;
+	return -1;
 }
 
 /* The file, whose name is made durable before anything relies on it. */
@@ -126,7 +144,8 @@ create(struct sst_log *log, struct sst_err *e)
 		return -1;
 	if (sst_io_sync_dir(log->io, log->dir, e) == -1) {
 		/* without a descriptor nothing was tried; after a failed sync nothing is believed */
-		log->dead = e->code != SST_ESYS || (e->sys != EMFILE && e->sys != ENFILE);
+		if (e->code != SST_ESYS || (e->sys != EMFILE && e->sys != ENFILE))
+			die(log, e);
 		sst_io_close(log->io, fd, log->path, &ignored);
 		sst_io_unlink(log->io, log->path, &ignored);
 		return -1;
@@ -135,7 +154,7 @@ create(struct sst_log *log, struct sst_err *e)
 	log->written = 0;
 	log->section = NO_SECTION;
 	sst_buf_reset(&log->buf);
-	sst_segment_put_header(&log->buf, log->id, log->opts.shard);
+	sst_segment_put_header(&log->buf, log->id, log->opts.shard, log->opts.shards);
 	if (log->buf.bad) {
 		log->fd = -1;
 		sst_io_close(log->io, fd, log->path, &ignored);
@@ -162,13 +181,13 @@ sst_log_write(struct sst_log *log, struct sst_err *e)
 
 	if (check_alive(log, e) == -1)
 		return -1;
-	if (log->fd == -1 || log->buf.n == 0)
+	if (log->fd == -1 || log->buf.n == 0 || log->syncing)
 		return 0;
 	close_section(log);
 	if (sst_io_write(log->io, log->fd, log->path, log->buf.p, log->buf.n, e) == -1) {
 		log->stuck = true;
 		if (sst_io_truncate(log->io, log->fd, log->path, log->written, &second) == -1)
-			log->dead = true; /* half a section is there, and nothing may follow it */
+			die(log, &second); /* half a section is there: nothing may follow */
 		return -1;
 	}
 	log->stuck = false;
@@ -178,46 +197,105 @@ sst_log_write(struct sst_log *log, struct sst_err *e)
 	return 0;
 }
 
-/* All that is written is durable now.  An empty section says so to readers; it may as well go with
- * the next write when it does not go now. */
-static void
-mark(struct sst_log *log)
+/*
+ * The mark that says that all before it is durable.  It is put in front of what is appended while the
+ * sync goes on, and written when that went well.
+ */
+static int
+put_mark(struct sst_log *log, struct sst_err *e)
 {
 	uint32_t pos = (uint32_t)log->written;
-	struct sst_err ignored;
 
 	if (!sst_buf_room(&log->buf, SST_MARKER_LEN)) {
 		log->buf.bad = false;
-		return;
+		return sst_fail_nomem(e);
 	}
-	sst_marker_put(log->buf.p + log->buf.n, log->id, pos, pos + SST_MARKER_LEN);
-	log->buf.n += SST_MARKER_LEN;
-	if (sst_log_write(log, &ignored) == 0)
-		log->unsynced = false; /* but for the mark, which nobody waits for */
+	sst_marker_put(log->buf.p, log->id, pos, pos + SST_MARKER_LEN);
+	log->buf.n = SST_MARKER_LEN;
+	return 0;
+}
+
+int
+sst_log_sync_begin(struct sst_log *log, int *fd, struct sst_err *e)
+{
+	*fd = -1;
+	if (check_alive(log, e) == -1)
+		return -1;
+	if (log->syncing || log->late_fd != -1)
+		return sst_fail(e, SST_EINVAL, log->dir, SST_NOWHERE, "a sync is under way");
+	if (sst_log_write(log, e) == -1)
+		return -1;
+	if (log->fd == -1 || !log->unsynced)
+		return 0;
+	if (put_mark(log, e) == -1)
+		return -1;
+	log->syncing = true;
+	*fd = log->fd;
+	return SST_ONE;
+}
+
+/* All that is written is durable.  The mark may as well go with the next write when it does not go
+ * now, and by itself it is nothing that anybody waits for. */
+static void
+synced(struct sst_log *log)
+{
+	bool alone = log->buf.n == SST_MARKER_LEN;
+	struct sst_err ignored;
+
+	log->syncing = false;
+	log->unsynced = false;
+	log->synced = (struct sst_logpos){ log->id, log->written };
+	if (sst_log_write(log, &ignored) == 0 && alone)
+		log->unsynced = false;
+}
+
+static int
+close_late(struct sst_log *log, struct sst_err *e)
+{
+	int fd = log->late_fd;
+
+	log->late_fd = -1;
+	return sst_io_close(log->io, fd, log->dir, e) == -1 ? die(log, e) : 0;
+}
+
+int
+sst_log_sync_end(struct sst_log *log, int result, struct sst_err *e)
+{
+	if (result < 0) {
+		sst_fail(e, SST_ESYS, log->path, SST_NOWHERE, "cannot sync");
+		e->sys = -result;
+		die(log, e);
+	}
+	if (log->late_fd != -1 && close_late(log, e) == -1)
+		return -1;
+	if (check_alive(log, e) == -1)
+		return -1;
+	if (log->syncing)
+		synced(log);
+	return 0;
 }
 
 static int
 sync_file(struct sst_log *log, struct sst_err *e)
 {
-	if (sst_io_fdatasync(log->io, log->fd, log->path, e) == 0)
-		return 0;
-	log->dead = true;
-	return -1;
+	return sst_io_fdatasync(log->io, log->fd, log->path, e) == -1 ? die(log, e) : 0;
+}
+
+static int
+sync_now(struct sst_log *log, struct sst_err *e)
+{
+	if (sync_file(log, e) == -1)
+		return -1;
+	synced(log);
+	return 0;
 }
 
 int
 sst_log_sync(struct sst_log *log, struct sst_err *e)
 {
-	if (sst_log_write(log, e) == -1)
-		return -1;
-	if (log->fd == -1 || !log->unsynced)
-		return 0;
-	if (sync_file(log, e) == -1)
-		return -1;
-	log->unsynced = false;
-	log->synced = (struct sst_logpos){ log->id, log->written };
-	mark(log);
-	return 0;
+	int fd, r = sst_log_sync_begin(log, &fd, e);
+
+	return r == SST_ONE ? sync_now(log, e) : r;
 }
 
 /* The segment's end.  Its last mark is synced too: whoever finds a successor may insist on it. */
@@ -225,16 +303,19 @@ static int
 finish(struct sst_log *log, struct sst_err *e)
 {
 	int fd = log->fd;
+	bool late = log->syncing; /* whoever began this sync has the descriptor */
 
 	if (fd == -1)
 		return 0;
+	if (late && sync_now(log, e) == -1)
+		return -1;
 	if (sst_log_sync(log, e) == -1 || sst_log_write(log, e) == -1 || sync_file(log, e) == -1)
 		return -1;
 	log->fd = -1;
-	if (sst_io_close(log->io, fd, log->path, e) == -1) {
-		log->dead = true;
-		return -1;
-	}
+	if (late)
+		log->late_fd = fd;
+	else if (sst_io_close(log->io, fd, log->path, e) == -1)
+		return die(log, e);
 	return 0;
 }
 
@@ -250,6 +331,9 @@ length_with(const struct sst_log *log, size_t n)
 static int
 prepare(struct sst_log *log, size_t n, struct sst_err *e)
 {
+	if (log->late_fd != -1 && length_with(log, n) > log->opts.segment_size)
+		return sst_fail(e, SST_EBUSY, log->dir, SST_NOWHERE,
+		    "a whole segment was filled while a sync goes on");
 	if ((log->stuck || log->buf.n >= SST_LOG_BUFFER) && sst_log_write(log, e) == -1)
 		return -1;
 	if (log->fd != -1 && length_with(log, n) > log->opts.segment_size && finish(log, e) == -1)
@@ -282,6 +366,8 @@ sst_log_append(
 		    "%zu bytes are no mutation: at least %d", mutation.n, SST_ENTRY_MIN);
 	if (prepare(log, mutation.n, e) == -1)
 		return -1;
+	log->undo_n = log->buf.n;
+	log->undo_section = log->section;
 	if (log->section == NO_SECTION) {
 		log->section = log->buf.n;
 		log->buf.n += SST_MARKER_LEN; /* filled in when the section is closed */
@@ -294,6 +380,13 @@ sst_log_append(
 	if (end != NULL)
 		*end = (struct sst_logpos){ log->id, log->written + log->buf.n };
 	return 0;
+}
+
+void
+sst_log_undo(struct sst_log *log)
+{
+	log->buf.n = log->undo_n;
+	log->section = log->undo_section;
 }
 
 struct sst_logpos
@@ -349,15 +442,39 @@ sst_log_discard(struct sst_log *log, const char *name, struct sst_err *e)
 }
 
 int
-sst_log_set_aside(struct sst_log *log, const char *name, struct sst_err *e)
+sst_log_set_aside(struct sst_log *log, const char *name, const char *suffix, struct sst_err *e)
 {
-	char path[PATH], aside[PATH + sizeof(".damaged")];
+	char path[PATH], aside[PATH + SUFFIX_MAX];
 
 	if (path_of(log, name, path, e) == -1)
 		return -1;
-	snprintf(aside, sizeof(aside), "%s.damaged", path);
+	snprintf(aside, sizeof(aside), "%s%.15s", path, suffix);
 	if (sst_io_rename(log->io, path, aside, e) == -1 &&
 	    (e->code != SST_ESYS || e->sys != ENOENT))
 		return -1;
 	return sst_io_sync_dir(log->io, log->dir, e);
+}
+
+int
+sst_log_clear(struct sst_log *log, struct sst_err *e)
+{
+	struct sst_err ignored;
+	int fd = log->fd;
+
+	if (fd == -1)
+		return 0;
+	if (sst_io_unlink(log->io, log->path, e) == -1 && (e->code != SST_ESYS || e->sys != ENOENT))
+		return -1;
+	if (sst_io_sync_dir(log->io, log->dir, e) == -1)
+		return die(log, e); /* it may come back, with a tail that was never synced */
+	log->synced = (struct sst_logpos){ log->id, log->written + log->buf.n };
+	if (log->syncing)
+		log->late_fd = fd;
+	else
+		sst_io_close(log->io, fd, log->path, &ignored);
+	log->fd = -1;
+	log->syncing = log->stuck = log->unsynced = false;
+	log->section = NO_SECTION;
+	sst_buf_reset(&log->buf);
+	return 0;
 }

@@ -7,7 +7,7 @@
  *	sync	fdatasync		survives a power cut; then an empty section says so
  *
  * Periodic sync acknowledges after write, batch and group sync after sync.  A segment's successor is
- * not made before the segment's last sync, so that only the newest one can have a torn tail.
+ * not made before the segment's last sync, so that only a shard's newest one can have a torn tail.
  */
 #ifndef SST_COMMITLOG_LOG_H
 #define SST_COMMITLOG_LOG_H
@@ -22,7 +22,7 @@
 
 struct sst_log_opts {
 	uint32_t segment_size;        /* 0: SST_LOG_SEGMENT */
-	uint32_t shard;               /* named in headers */
+	uint32_t shard, shards;       /* named in headers: which, of how many; 0, 0 is alone too */
 	int64_t (*now_ms)(void *arg); /* the wall clock, for ids; NULL: the system's */
 	void *arg;
 };
@@ -44,24 +44,46 @@ int sst_log_open(struct sst_log **, const struct sst_io *, const char *dir,
  */
 int sst_log_append(
     struct sst_log *, struct sst_slice mutation, struct sst_logpos *end, struct sst_err *);
+/* The last append never was: for one whose change could not be taken in after all.  Only directly after
+ * it. */
+void sst_log_undo(struct sst_log *);
+
 /* What fails stays in memory and is tried again with the next call. */
 int sst_log_write(struct sst_log *, struct sst_err *);
 int sst_log_sync(struct sst_log *, struct sst_err *);
+
+/*
+ * A sync in two calls, for those who must not wait.  SST_ONE: *fd is to be given to fdatasync, by
+ * whatever means (the descriptor stays the log's), then its result, 0 or -errno, to sst_log_sync_end;
+ * 0: all is durable.  In between one may append, and write does nothing; more than fits the segment
+ * makes append wait for a sync of its own.
+ */
+int sst_log_sync_begin(struct sst_log *, int *fd, struct sst_err *);
+int sst_log_sync_end(struct sst_log *, int result, struct sst_err *);
 
 /* Up to where the log is; {0, 0}: nothing yet. */
 struct sst_logpos sst_log_written(const struct sst_log *);
 struct sst_logpos sst_log_synced(const struct sst_log *);
 
-/* Syncs what is left, and frees; segments stay.  NULL is fine. */
+/* Syncs what is left, and frees; segments stay.  NULL is fine.  No sync is under way. */
 int sst_log_close(struct sst_log *, struct sst_err *);
 
 /*
- * A segment goes when all it holds is in SSTables that are synced and committed; one that had damage
- * is kept as <name>.damaged instead.  Both are durable when they return; one that is gone already is
+ * A segment goes when all it holds is in SSTables that are synced and committed; one that has more is
+ * kept as <name><suffix> instead.  Both are durable when they return; one that is gone already is
  * fine.  SST_EINVAL for the segment that is being written.
  */
+#define SST_LOG_DAMAGED ".damaged" /* some of it could not be read */
+#define SST_LOG_UNKNOWN ".unknown" /* it has writes to tables or columns that are not known here */
 int sst_log_discard(struct sst_log *, const char *name, struct sst_err *);
-int sst_log_set_aside(struct sst_log *, const char *name, struct sst_err *);
+int sst_log_set_aside(struct sst_log *, const char *name, const char *suffix, struct sst_err *);
+
+/*
+ * Discards the segment that is being written, as all that was appended is in SSTables: nothing of it
+ * need be written or synced any more, and it counts as synced.  After a failure it goes on, or, when
+ * that is in doubt, takes nothing more.
+ */
+int sst_log_clear(struct sst_log *, struct sst_err *);
 
 static inline int
 sst_logpos_cmp(struct sst_logpos a, struct sst_logpos b)

@@ -36,6 +36,11 @@ struct sst_mutation_in;
 int sst_mutation_in_new(struct sst_mutation_in **, sst_table_by_id, void *arg, struct sst_err *);
 void sst_mutation_in_free(struct sst_mutation_in *); /* NULL is fine */
 
+/* Whether an update is wanted, asked before its rows are read; others are passed over. */
+typedef bool (*sst_update_wanted)(
+    void *arg, const struct sst_table *, const struct sst_partition *);
+void sst_mutation_in_want(struct sst_mutation_in *, sst_update_wanted, void *arg);
+
 /* Begins to read these bytes, borrowed while its updates are in use; file and off say where they lie,
  * for messages. */
 void sst_mutation_begin(

@@ -26,6 +26,8 @@ struct shape {
 struct sst_mutation_in {
 	sst_table_by_id by_id;
 	void *arg;
+	sst_update_wanted wanted; /* NULL: all are */
+	void *wanted_arg;
 	struct shape shapes[SST_SHAPES];
 	size_t next, last;
 	const char *file;
@@ -55,6 +57,13 @@ sst_mutation_in_new(
 	m->by_id = by_id;
 	m->arg = arg;
 	return 0;
+}
+
+void
+sst_mutation_in_want(struct sst_mutation_in *m, sst_update_wanted wanted, void *arg)
+{
+	m->wanted = wanted;
+	m->wanted_arg = arg;
 }
 
 static void
@@ -443,9 +452,12 @@ get_table(struct sst_mutation_in *m, struct sst_err *e)
 	return 0;
 }
 
+/* SST_ONE, or 0 for one that is not wanted. */
 static int
 get_update(struct sst_mutation_in *m, struct sst_err *e)
 {
+	bool wanted;
+
 	uint64_t off = m->in.off;
 	uint8_t flags;
 
@@ -462,7 +474,14 @@ get_update(struct sst_mutation_in *m, struct sst_err *e)
 	if (flags & (uint8_t)~FLAGS_KNOWN)
 		return damaged(m, m->in.off - 1, "flags of an update that are not known", e);
 	m->update.part.token = sst_token(m->update.part.key);
-	return flags & SST_UPDATE_EMPTY ? 0 : get_content(m, flags, e);
+	wanted = m->wanted == NULL || m->wanted(m->wanted_arg, m->update.table, &m->update.part);
+	if (!wanted && m->left == 0) { /* nothing else follows, so nothing need be decoded */
+		sst_get_bytes(&m->in, sst_in_left(&m->in));
+		return 0;
+	}
+	if (!(flags & SST_UPDATE_EMPTY) && get_content(m, flags, e) == -1)
+		return -1;
+	return wanted ? SST_ONE : 0;
 }
 
 /* Names of columns; NULL without memory, or when there are not so many. */
@@ -521,6 +540,7 @@ sst_mutation_next(struct sst_mutation_in *m, const struct sst_update **out, stru
 {
 	uint64_t off = m->in.off;
 	struct sst_in from;
+	int got;
 
 	*out = NULL;
 	m->stubbed = false;
@@ -530,17 +550,19 @@ sst_mutation_next(struct sst_mutation_in *m, const struct sst_update **out, stru
 		if (m->left == 0 || m->left > sst_in_left(&m->in))
 			return damaged(m, off, "a mutation without updates, or cut short", e);
 	}
-	if (m->left == 0) {
-		if (sst_in_left(&m->in) == 0)
-			return 0;
-		return damaged(m, off, "bytes after the end of a mutation", e);
+	while (m->left > 0) {
+		m->left--;
+		from = m->in;
+		if ((got = get_update(m, e)) == -1) {
+			m->stubbed = e->code == SST_EINVAL && make_stub(m, from);
+			return -1;
+		}
+		if (got == SST_ONE) {
+			*out = &m->update;
+			return SST_ONE;
+		}
 	}
-	m->left--;
-	from = m->in;
-	if (get_update(m, e) == -1) {
-		m->stubbed = e->code == SST_EINVAL && make_stub(m, from);
-		return -1;
-	}
-	*out = &m->update;
-	return SST_ONE;
+	if (sst_in_left(&m->in) == 0)
+		return 0;
+	return damaged(m, m->in.off, "bytes after the end of a mutation", e);
 }

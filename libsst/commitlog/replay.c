@@ -85,12 +85,36 @@ open_all(struct sst_replay *r, struct sst_err *e)
 	return 0;
 }
 
+/* Whether b, which comes after a and has begun, shows that a is complete. */
+static bool
+succeeds(const struct sst_segread_info *a, const struct sst_segread_info *b)
+{
+	if (a->named && b->named)
+		return a->ours == b->ours && (!a->ours || a->shard == b->shard);
+	/* One of them does not say whose it is: all of one writer follow each other, but of several
+	 * shards each may have torn its newest. */
+	return (!a->named || !a->ours || a->shards == 1) &&
+	    (!b->named || !b->ours || b->shards == 1);
+}
+
+static bool
+has_successor(const struct sst_replay *r, size_t i)
+{
+	const struct sst_segread_info *a = sst_segread_info(r->segs[i]), *b;
+
+	while (++i < r->nsegs) {
+		b = sst_segread_info(r->segs[i]);
+		if (b->begun && succeeds(a, b))
+			return true;
+	}
+	return false;
+}
+
 int
 sst_replay_open(struct sst_replay **out, const struct sst_io *io, const char *dir, bool skip_damage,
     struct sst_err *e)
 {
 	struct sst_replay *r = calloc(1, sizeof(*r));
-	bool later = false;
 	size_t i;
 	int got;
 
@@ -105,8 +129,8 @@ sst_replay_open(struct sst_replay **out, const struct sst_io *io, const char *di
 		sst_replay_close(r);
 		return -1;
 	}
-	for (i = r->nsegs; i-- > 0; later |= sst_segread_info(r->segs[i])->begun)
-		sst_segread_set(r->segs[i], later, skip_damage);
+	for (i = 0; i < r->nsegs; i++)
+		sst_segread_set(r->segs[i], has_successor(r, i), skip_damage);
 	*out = r;
 	return 0;
 }

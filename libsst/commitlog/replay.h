@@ -3,7 +3,8 @@
  * nothing on disk.
  *
  * Whoever recovers replays all, flushes what came, and discards the segments before anything new is
- * written: a torn tail is forgiven to the newest segment only.  Replaying twice does no harm, since
+ * written: a torn tail is forgiven to each writer's newest segment only (its shard is in the header;
+ * all that Cassandra wrote is of one writer).  Replaying twice does no harm, since
  * cells reconcile by their timestamps.
  */
 #ifndef SST_COMMITLOG_REPLAY_H

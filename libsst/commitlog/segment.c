@@ -69,16 +69,38 @@ header_crc(uint32_t version, uint64_t id, struct sst_slice params)
 }
 
 void
-sst_segment_put_header(struct sst_buf *b, uint64_t id, uint32_t shard)
+sst_segment_put_header(struct sst_buf *b, uint64_t id, uint32_t shard, uint32_t shards)
 {
-	char text[32];
-	int n = snprintf(text, sizeof(text), "{\"ostraka\":\"%" PRIu32 "\"}", shard);
+	char text[48];
+	int n = shards <= 1 ? snprintf(text, sizeof(text), "{\"ostraka\":\"0\"}")
+			    : snprintf(text, sizeof(text),
+				  "{\"ostraka\":\"%" PRIu32 "/%" PRIu32 "\"}", shard, shards);
 	struct sst_slice params = { (const uint8_t *)text, (size_t)n };
 
 	sst_put_u32(b, SST_SEGMENT_VERSION);
 	sst_put_u64(b, id);
 	sst_put_bytes16(b, params);
 	sst_put_u32(b, header_crc(SST_SEGMENT_VERSION, id, params));
+}
+
+/* "0", or "2/4"; anything else, which we never wrote, counts as 0. */
+static void
+get_shard(struct sst_segment_header *h, struct sst_slice text)
+{
+	char copy[32] = "";
+	const char *p = copy;
+	uint64_t shard, shards = 1;
+
+	h->shard = 0;
+	h->shards = 1;
+	if (text.n >= sizeof(copy))
+		return;
+	memcpy(copy, text.p, text.n);
+	if (!get_number(&p, &shard) || (*p == '/' && (p++, !get_number(&p, &shards))) ||
+	    *p != '\0' || shards > UINT32_MAX || shard >= shards)
+		return;
+	h->shard = (uint32_t)shard;
+	h->shards = (uint32_t)shards;
 }
 
 /* What the parameters say must be nothing that changes the bytes that follow. */
@@ -102,7 +124,10 @@ check_params(struct sst_segment_header *h, const char *file, struct sst_err *e)
 	else {
 		if (v != NULL && v->type == SST_JSON_STRING)
 			memcpy(h->compression, v->text.p, v->text.n);
-		h->ours = sst_json_get(root, SST_SLICE_LIT("ostraka")) != NULL;
+		v = sst_json_get(root, SST_SLICE_LIT("ostraka"));
+		h->ours = v != NULL;
+		if (v != NULL && v->type == SST_JSON_STRING)
+			get_shard(h, v->text);
 		r = 0;
 	}
 	sst_json_free(json);

@@ -39,14 +39,15 @@ bool sst_segment_parse_name(const char *name, uint32_t *version, uint64_t *id, c
 struct sst_segment_header {
 	uint32_t version;
 	uint64_t id;
-	struct sst_slice params;                   /* a JSON object; borrows */
-	size_t len;                                /* bytes of the header */
-	bool ours;                                 /* params have a member "ostraka" */
+	struct sst_slice params; /* a JSON object; borrows */
+	size_t len;              /* bytes of the header */
+	bool ours;               /* params have a member "ostraka": */
+	uint32_t shard, shards;  /* its value, "2/4", or "0" of one that is alone */
 	char compression[SST_SEGMENT_COMPRESSION]; /* "LZ4Compressor"; "": none */
 };
 
-/* A header whose parameters are {"ostraka":"<shard>"}. */
-void sst_segment_put_header(struct sst_buf *, uint64_t id, uint32_t shard);
+/* A header whose parameters are {"ostraka":"<shard>/<shards>"}, or {"ostraka":"0"} for one alone. */
+void sst_segment_put_header(struct sst_buf *, uint64_t id, uint32_t shard, uint32_t shards);
 
 /*
  * Reads the header at the start of bytes.  SST_ESHORT: cut short; SST_EDAMAGED; SST_EVERSION;

@@ -27,7 +27,6 @@ struct sst_segread {
 	bool after_mark; /* pos comes right after an empty section */
 	bool done;
 	bool header_torn; /* was never written whole */
-	bool ours;        /* written by log.c: ends with a mark, unless it is the newest */
 	bool has_successor, skip;
 	/* Of a compressed segment: the section, decompressed, and where it is read; it began at
 	 * packed_off in the file. */
@@ -158,7 +157,7 @@ trouble(struct sst_segread *r, uint64_t off, uint64_t resume, const char *what, 
 static int
 at_end(struct sst_segread *r, struct sst_err *e)
 {
-	if (r->has_successor && r->ours && !r->after_mark)
+	if (r->has_successor && r->info.ours && !r->after_mark) /* as log.c ends all */
 		return trouble(r, r->pos, r->info.size, "segment ends without its last mark", e);
 	r->done = true;
 	return 0;
@@ -425,7 +424,10 @@ read_header(struct sst_segread *r, struct sst_err *e)
 		return 0;
 	}
 	r->pos = r->end = h.len;
-	r->ours = h.ours;
+	r->info.named = true;
+	r->info.ours = h.ours;
+	r->info.shard = h.shard;
+	r->info.shards = h.shards;
 	r->info.version = h.version;
 	memcpy(r->info.compression, h.compression, sizeof(h.compression));
 	if (h.compression[0] != '\0' && r->codec == NULL &&

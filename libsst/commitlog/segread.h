@@ -2,8 +2,9 @@
  * libsst/commitlog/segread.h: reads one segment, entry by entry, in bounded memory, and says how it
  * ends.  Whether a place that cannot be read is a torn tail or damage depends on what follows:
  *
- *	an empty section (a durability mark) or another segment	damage: something durable is lost
- *	neither							a torn tail: nobody was promised it
+ *	an empty section (a durability mark), or another
+ *	segment of the same writer				damage: something durable is lost
+ *	neither						a torn tail: nobody was promised it
  *
  * Bytes of zero after the last section are the end, as in a file that was made ahead of its use.
  */
@@ -29,7 +30,10 @@ struct sst_segread_info {
 	char compression[SST_SEGMENT_COMPRESSION]; /* class name; "": none */
 	uint64_t size;                             /* when it was opened */
 	bool unused;                               /* empty, or nothing but zeros */
-	bool begun; /* holds a section: the segments before it are complete */
+	bool begun; /* holds a section: its writer's segments before it are complete */
+	/* Who wrote it, as far as its header can be read. */
+	bool named, ours;
+	uint32_t shard, shards;
 	uint64_t entries;
 	uint64_t marked; /* up to where it was known to be durable; 0: nowhere */
 	/* A torn tail, or bytes of another use of the file, from where they begin. */

@@ -384,6 +384,13 @@ sst_datadir_make_table(struct sst_datadir_table *t, struct sst_arena *a, const s
 
 /* ---- what a directory is ---- */
 
+static int
+set_root(struct sst_datadir *d, struct sst_arena *a, const char *dir, struct sst_err *e)
+{
+	d->root = sst_arena_str(a, dir, strlen(dir));
+	return d->root != NULL ? 0 : sst_fail_nomem(e);
+}
+
 /* The folder of a table; in one of our data directories it is one of ours. */
 static int
 scan_folder(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io, const char *dir,
@@ -405,7 +412,7 @@ scan_folder(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io,
 	if ((r = read_hostid(io, up, d->hostid, e)) == -1)
 		return -1;
 	d->foreign = r == 0;
-	return 0;
+	return r == 1 ? set_root(d, a, up, e) : 0;
 }
 
 int
@@ -426,6 +433,8 @@ sst_datadir_scan(struct sst_datadir *d, struct sst_arena *a, const struct sst_io
 		return scan_folder(d, a, io, dir, e);
 	d->kind = r == 1 ? SST_DATADIR_OURS : SST_DATADIR_FOREIGN;
 	d->foreign = r == 0;
+	if (r == 1 && set_root(d, a, dir, e) == -1)
+		return -1;
 	if (data == 0 && r == 1)
 		return 0;
 	if (scan_root(d, a, io, data == 1 ? root : dir, e) == -1)

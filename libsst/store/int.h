@@ -3,8 +3,16 @@
 #define SST_STORE_INT_H
 
 #include "store/datadir.h"
+#include "store/journal.h"
 #include "store/shelf.h"
 #include "store/store.h"
+
+struct sst_relic { /* a segment that was there when the store was opened, as its replay found it */
+	const char *name;
+	uint64_t left, lost;
+	uint64_t unknown;   /* mutations of tables or columns that are not known */
+	struct sst_err why; /* of the first of them */
+};
 
 struct sst_store {
 	struct sst_db db; /* first */
@@ -18,10 +26,15 @@ struct sst_store {
 	struct sst_cache *cache;
 	size_t nshelves;
 	struct sst_shelf *shelves;
-	struct sst_shelf *last; /* that was written to */
-	uint64_t updates;       /* taken in: positions of the log that is not there yet */
-	size_t bytes;           /* of all memtables */
-	bool broken;            /* a flush failed in doubt: nothing more is taken in */
+	struct sst_shelf *last;      /* that was written to */
+	const char *log_dir;         /* NULL: the directory has none */
+	struct sst_journal *journal; /* NULL: none is written */
+	uint64_t updates; /* taken in without a log: their positions are {0, 1}, {0, 2}, … */
+	size_t bytes;     /* of all memtables */
+	bool replaying;   /* sst_store_recovered has to come first */
+	size_t nrelics;
+	struct sst_relic *relics;
+	bool broken; /* a flush failed in doubt: nothing more is taken in */
 	struct sst_err why;
 	struct sst_buf extent[2];
 };
@@ -35,6 +48,15 @@ int sst_store_read(struct sst_db *, const struct sst_read *, struct sst_stream *
 /* The extent op. */
 int sst_store_extent(struct sst_db *, const struct sst_table *, struct sst_slice *first,
     struct sst_slice *last, struct sst_err *);
+
+/* Takes an update into memory. */
+int sst_store_take(struct sst_store *, struct sst_shelf *, const struct sst_update *,
+    struct sst_logpos, struct sst_err *);
+/* Replays the log into memory, a writer flushing on the way. */
+int sst_store_recall(struct sst_store *, struct sst_err *);
+/* Makes room before an update is taken in, so that one that is refused leaves no trace. */
+int sst_store_make_room(struct sst_store *, struct sst_err *);
+void sst_store_note(struct sst_store *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Makes the tables of opts.schema that are not there yet. */
 int sst_store_make_tables(struct sst_store *, struct sst_err *);

@@ -263,7 +263,7 @@ note_extent(struct sst_shelf *s, const struct sst_update *u, struct sst_err *e)
 }
 
 static int
-make_memtable(struct sst_shelf *s, uint64_t no, struct sst_err *e)
+make_memtable(struct sst_shelf *s, struct sst_logpos pos, struct sst_err *e)
 {
 	struct sst_source *src = calloc(1, sizeof(*src));
 
@@ -275,7 +275,7 @@ make_memtable(struct sst_shelf *s, uint64_t no, struct sst_err *e)
 		return -1;
 	}
 	s->mem = src;
-	s->mem_first = no;
+	s->mem_first = pos;
 	s->extent_known = s->extent_null = false;
 	memset(s->statics_used, 0, s->table->nstatic / 8 + 1);
 	memset(s->regulars_used, 0, s->table->nregular / 8 + 1);
@@ -283,11 +283,12 @@ make_memtable(struct sst_shelf *s, uint64_t no, struct sst_err *e)
 }
 
 int
-sst_shelf_apply(struct sst_shelf *s, const struct sst_update *u, uint64_t no, struct sst_err *e)
+sst_shelf_apply(
+    struct sst_shelf *s, const struct sst_update *u, struct sst_logpos pos, struct sst_err *e)
 {
 	size_t i;
 
-	if (s->mem == NULL && make_memtable(s, no, e) == -1)
+	if (s->mem == NULL && make_memtable(s, pos, e) == -1)
 		return -1;
 	for (i = 0; i < u->nrows; i++)
 		note_columns(s->regulars_used, s->table->nregular, &u->rows[i]);

@@ -27,10 +27,10 @@ struct sst_shelf {
 	bool foreign;
 	void (*note)(void *arg, const char *text);
 	void *note_arg;
-	bool listed;            /* the folder was listed once */
-	bool noted;             /* and what is wrong with it told */
-	struct sst_source *mem; /* NULL while nothing is in memory */
-	uint64_t mem_first;     /* number of the first update in mem */
+	bool listed;                 /* the folder was listed once */
+	bool noted;                  /* and what is wrong with it told */
+	struct sst_source *mem;      /* NULL while nothing is in memory */
+	struct sst_logpos mem_first; /* of the first update in mem */
 	/* Columns with a cell in mem, a bit each. */
 	uint8_t *statics_used, *regulars_used;
 	/* Smallest and largest first clustering value of the rows in mem. */
@@ -49,8 +49,9 @@ int sst_shelf_refresh(struct sst_shelf *, struct sst_err *);
 /* The same when it was never done. */
 int sst_shelf_list(struct sst_shelf *, struct sst_err *);
 
-/* no: number of this update, counted over the whole store. */
-int sst_shelf_apply(struct sst_shelf *, const struct sst_update *, uint64_t no, struct sst_err *);
+/* pos: where this update is in the log. */
+int sst_shelf_apply(
+    struct sst_shelf *, const struct sst_update *, struct sst_logpos pos, struct sst_err *);
 size_t sst_shelf_bytes(const struct sst_shelf *); /* of memory */
 
 struct sst_shelf_flush {

@@ -2,12 +2,14 @@
 #include "store/store.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/num.h"
+#include "commitlog/log.h"
 #include "live/recover.h"
 #include "store/int.h"
 
@@ -69,6 +71,29 @@ find_table(struct sst_db *db, struct sst_slice keyspace, struct sst_slice name)
 	return NULL;
 }
 
+void
+sst_store_note(struct sst_store *s, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	if (s->opts.note == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	s->opts.note(s->opts.note_arg, text);
+}
+
+static void
+note_error(struct sst_store *s, const struct sst_err *e)
+{
+	char text[512];
+
+	if (s->opts.note != NULL)
+		s->opts.note(s->opts.note_arg, sst_err_text(e, text, sizeof(text)));
+}
+
 /* ---- writing ---- */
 
 static bool
@@ -77,6 +102,24 @@ may_be_tried_again(const struct sst_err *e)
 	return e->code == SST_ENOMEM ||
 	    (e->code == SST_ESYS &&
 		(e->sys == ENOSPC || e->sys == EDQUOT || e->sys == EMFILE || e->sys == ENFILE));
+}
+
+/* What is in SSTables need not be in the log.  A segment that cannot go does no harm: it goes with the
+ * next, or after a replay. */
+static void
+discard_log(struct sst_store *s)
+{
+	uint64_t oldest = UINT64_MAX;
+	struct sst_err e;
+	size_t i;
+
+	if (s->journal == NULL)
+		return;
+	for (i = 0; i < s->nshelves; i++)
+		if (s->shelves[i].mem != NULL && s->shelves[i].mem_first.segment < oldest)
+			oldest = s->shelves[i].mem_first.segment;
+	if (sst_journal_discard(s->journal, oldest, &e) == -1)
+		note_error(s, &e);
 }
 
 static int
@@ -88,6 +131,7 @@ flush_shelf(struct sst_store *s, struct sst_shelf *shelf, struct sst_err *e)
 
 	if (sst_shelf_flush(shelf, &f, &doubt, e) == 0) {
 		s->bytes -= bytes;
+		discard_log(s);
 		return 0;
 	}
 	/* After a sync that failed the kernel may think that the pages are clean: what was not
@@ -121,19 +165,76 @@ sst_store_flush(struct sst_store *s, struct sst_err *e)
 	return 0;
 }
 
-/* Makes room before an update is taken in, so that one that is refused leaves no trace. */
-static int
-make_room(struct sst_store *s, struct sst_err *e)
+/* The shelf with the most memory; or, when the log is too long, the one that holds it back. */
+static struct sst_shelf *
+to_flush(struct sst_store *s, bool by_log)
 {
-	struct sst_shelf *largest = &s->shelves[0];
+	struct sst_shelf *best = NULL, *shelf;
 	size_t i;
 
-	if (s->bytes < s->opts.memory)
+	for (i = 0; i < s->nshelves; i++) {
+		shelf = &s->shelves[i];
+		if (shelf->mem == NULL)
+			continue;
+		if (best == NULL ||
+		    (by_log ? sst_logpos_cmp(shelf->mem_first, best->mem_first) < 0
+			    : sst_shelf_bytes(shelf) > sst_shelf_bytes(best)))
+			best = shelf;
+	}
+	return best;
+}
+
+int
+sst_store_make_room(struct sst_store *s, struct sst_err *e)
+{
+	bool full = s->bytes >= s->opts.memory;
+	struct sst_shelf *shelf;
+
+	if (!full && (s->journal == NULL || !sst_journal_is_long(s->journal)))
 		return 0;
-	for (i = 1; i < s->nshelves; i++)
-		if (sst_shelf_bytes(&s->shelves[i]) > sst_shelf_bytes(largest))
-			largest = &s->shelves[i];
-	return flush_shelf(s, largest, e);
+	shelf = to_flush(s, !full);
+	return shelf == NULL ? 0 : flush_shelf(s, shelf, e);
+}
+
+int
+sst_store_take(struct sst_store *s, struct sst_shelf *shelf, const struct sst_update *u,
+    struct sst_logpos pos, struct sst_err *e)
+{
+	size_t before = sst_shelf_bytes(shelf);
+	int r = sst_shelf_apply(shelf, u, pos, e);
+
+	s->bytes += sst_shelf_bytes(shelf) - before;
+	s->last = shelf;
+	return r;
+}
+
+static int
+check_update(const struct sst_store *s, const struct sst_update *u, struct sst_err *e)
+{
+	if (s->opts.read_only)
+		return sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE, "opened for reading only");
+	if (s->replaying)
+		return sst_fail(
+		    e, SST_EINVAL, s->dir, SST_NOWHERE, "the log of other shards is still there");
+	if (s->ranged && (u->part.token <= s->opts.left || u->part.token > s->opts.right))
+		return sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE,
+		    "token %lld is not of this store", (long long)u->part.token);
+	return s->broken ? refuse_broken(s, e) : 0;
+}
+
+/* Into the log first: what memory has is never more than what a crash leaves.  What memory does not
+ * take leaves the log too, as nobody was promised it. */
+static int
+log_and_take(struct sst_store *s, struct sst_shelf *shelf, const struct sst_update *u,
+    struct sst_logpos *pos, struct sst_err *e)
+{
+	if (sst_journal_put(s->journal, u, pos, e) == -1)
+		return -1;
+	if (sst_store_take(s, shelf, u, *pos, e) == -1) {
+		sst_journal_undo(s->journal);
+		return -1;
+	}
+	return sst_journal_step(s->journal, e);
 }
 
 static int
@@ -141,54 +242,77 @@ apply(struct sst_db *db, const struct sst_update *u, struct sst_logpos *pos, str
 {
 	struct sst_store *s = (struct sst_store *)db;
 	struct sst_shelf *shelf = sst_store_shelf(s, u->table);
-	size_t before;
-	int r;
+	struct sst_logpos end;
 
-	if (s->opts.read_only)
-		return sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE, "opened for reading only");
 	if (shelf == NULL)
 		return sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE, "not a table of this store");
-	if (s->ranged && (u->part.token <= s->opts.left || u->part.token > s->opts.right))
-		return sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE,
-		    "token %lld is not of this store", (long long)u->part.token);
-	if (s->broken)
-		return refuse_broken(s, e);
-	if (make_room(s, e) == -1)
+	if (check_update(s, u, e) == -1 || sst_store_make_room(s, e) == -1)
 		return -1;
-	before = sst_shelf_bytes(shelf);
-	r = sst_shelf_apply(shelf, u, s->updates + 1, e);
-	s->bytes += sst_shelf_bytes(shelf) - before;
-	s->last = shelf;
-	if (r == -1)
-		return -1;
-	s->updates++;
+	if (s->journal != NULL) {
+		if (log_and_take(s, shelf, u, &end, e) == -1)
+			return -1;
+	} else {
+		end = (struct sst_logpos){ 0, s->updates + 1 };
+		if (sst_store_take(s, shelf, u, end, e) == -1)
+			return -1;
+		s->updates++;
+	}
 	if (pos != NULL)
-		*pos = (struct sst_logpos){ 0, s->updates };
+		*pos = end;
 	return 0;
+}
+
+/* ---- durability ---- */
+
+/* Without a log: before the first update of any memtable. */
+static struct sst_logpos
+flushed(const struct sst_store *s)
+{
+	struct sst_logpos pos = { 0, s->updates };
+	size_t i;
+
+	for (i = 0; i < s->nshelves; i++)
+		if (s->shelves[i].mem != NULL && s->shelves[i].mem_first.offset <= pos.offset)
+			pos.offset = s->shelves[i].mem_first.offset - 1;
+	return pos;
 }
 
 static int
 synced(struct sst_db *db, struct sst_logpos *pos, struct sst_err *e)
 {
 	struct sst_store *s = (struct sst_store *)db;
-	size_t i;
 
 	(void)e;
-	*pos = (struct sst_logpos){ 0, s->updates };
-	for (i = 0; i < s->nshelves; i++)
-		if (s->shelves[i].mem != NULL && s->shelves[i].mem_first <= pos->offset)
-			pos->offset = s->shelves[i].mem_first - 1;
+	*pos = s->journal != NULL ? sst_journal_synced(s->journal) : flushed(s);
 	return 0;
 }
 
 static int
 sync_to(struct sst_db *db, const struct sst_logpos *pos, struct sst_err *e)
 {
+	struct sst_store *s = (struct sst_store *)db;
 	struct sst_logpos now;
 
 	if (synced(db, &now, e) == -1)
 		return -1;
-	return now.offset >= pos->offset ? 0 : sst_store_flush((struct sst_store *)db, e);
+	if (sst_logpos_cmp(now, *pos) >= 0)
+		return 0;
+	return s->journal != NULL ? sst_journal_sync(s->journal, e) : sst_store_flush(s, e);
+}
+
+int
+sst_store_settle(struct sst_store *s, struct sst_logpos *acked, struct sst_err *e)
+{
+	if (s->journal != NULL)
+		return sst_journal_settle(s->journal, acked, e);
+	*acked = flushed(s);
+	return 0;
+}
+
+int
+sst_store_due_ms(const struct sst_store *s)
+{
+	return s->journal != NULL ? sst_journal_due_ms(s->journal) : -1;
 }
 
 static const struct sst_db_ops ops = { .table = find_table,
@@ -286,15 +410,6 @@ set_up(struct sst_store *s, struct sst_err *e)
 	return r;
 }
 
-static void
-note_error(struct sst_store *s, const struct sst_err *e)
-{
-	char text[512];
-
-	if (s->opts.note != NULL)
-		s->opts.note(s->opts.note_arg, sst_err_text(e, text, sizeof(text)));
-}
-
 static int
 add_shelf(struct sst_store *s, const struct sst_datadir_table *t, struct sst_err *e)
 {
@@ -336,6 +451,33 @@ open_tables(struct sst_store *s, struct sst_err *e)
 	return 0;
 }
 
+/* The log: what a crash left comes into SSTables and goes; then a new one is begun. */
+static int
+open_log(struct sst_store *s, struct sst_err *e)
+{
+	const char *root = s->datadir.root;
+	char *dir;
+
+	if (root == NULL)
+		return 0;
+	dir = sst_arena_alloc(&s->arena, strlen(root) + sizeof("/" SST_STORE_LOG));
+	if (dir == NULL)
+		return sst_fail_nomem(e);
+	sprintf(dir, "%s/" SST_STORE_LOG, root);
+	s->log_dir = dir;
+	if (s->opts.read_only)
+		return sst_store_recall(s, e);
+	if (sst_datadir_make_dir(s->io, dir, e) == -1 ||
+	    sst_journal_open(&s->journal, s->io, dir, &s->opts, e) == -1)
+		return -1;
+	s->replaying = !s->opts.shared || s->opts.replay;
+	if (!s->replaying)
+		return sst_store_recovered(&s, 1, e); /* it has no segments */
+	if (sst_store_recall(s, e) == -1 || sst_store_flush(s, e) == -1)
+		return -1;
+	return s->opts.shared ? 0 : sst_store_recovered(&s, 1, e);
+}
+
 static int
 start(struct sst_store *s, struct sst_err *e)
 {
@@ -352,7 +494,9 @@ start(struct sst_store *s, struct sst_err *e)
 			return sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE,
 			    "no data directory and no folder of SSTables");
 	}
-	return open_tables(s, e);
+	if (open_tables(s, e) == -1)
+		return -1;
+	return open_log(s, e);
 }
 
 int
@@ -391,6 +535,9 @@ sst_store_refresh(struct sst_store *s, struct sst_err *e)
 {
 	size_t i;
 
+	/* the log first: what leaves it is in SSTables by then */
+	if (s->opts.read_only && s->log_dir != NULL && sst_store_recall(s, e) == -1)
+		return -1;
 	for (i = 0; i < s->nshelves; i++)
 		if (s->shelves[i].listed && sst_shelf_refresh(&s->shelves[i], e) == -1)
 			return -1;
@@ -401,7 +548,12 @@ int
 sst_store_close(struct sst_store *s, struct sst_err *e)
 {
 	int r = s == NULL || s->opts.read_only || s->bytes == 0 ? 0 : sst_store_flush(s, e);
+	struct sst_err second;
 
+	if (s != NULL && sst_journal_close(s->journal, r == 0 ? e : &second) == -1)
+		r = -1;
+	if (s != NULL)
+		s->journal = NULL;
 	sst_store_drop(s);
 	return r;
 }
@@ -409,10 +561,12 @@ sst_store_close(struct sst_store *s, struct sst_err *e)
 void
 sst_store_drop(struct sst_store *s)
 {
+	struct sst_err ignored;
 	size_t i;
 
 	if (s == NULL)
 		return;
+	sst_journal_close(s->journal, &ignored);
 	for (i = 0; i < s->nshelves; i++)
 		sst_shelf_clear(&s->shelves[i]);
 	free(s->shelves);
@@ -421,6 +575,7 @@ sst_store_drop(struct sst_store *s)
 	sst_arena_free(&s->arena);
 	sst_buf_free(&s->extent[0]);
 	sst_buf_free(&s->extent[1]);
+	free(s->relics);
 	free(s->dir);
 	free(s);
 }

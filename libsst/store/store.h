@@ -3,9 +3,17 @@
  * SSTables, and reads over both.  A store belongs to one thread; it may own a part of the token
  * range only, so that a daemon's shard is a store too.  formats/datadir.md has the layout.
  *
- * Durability: there is no commit log yet.  What apply() took in is durable when a flush has returned
- * 0, or close, which flushes; sync() of the db is such a flush.  A process that dies before loses
- * what it had not flushed, and nothing else.
+ * Durability: apply() writes to the commit log, then to memory.  How far writes may be acknowledged
+ * depends on the mode, and sst_store_settle says it:
+ *
+ *	periodic	written to the kernel; synced every sync_ms.  A process that dies loses nothing of
+ *			it, a power cut at most what sync_ms saw, the newest.
+ *	group		synced, once in sync_ms: writes of a window share a sync
+ *	batch		synced, by every settle
+ *	none		no log: in SSTables that are live and durable
+ *
+ * What a crash left in the log is in memory, or in SSTables, when a writer's open returns, and in
+ * memory when a reader's does.  A segment goes when all it holds is in SSTables.
  */
 #ifndef SST_STORE_STORE_H
 #define SST_STORE_STORE_H
@@ -14,9 +22,17 @@
 #include "row/db.h"
 
 #define SST_STORE_LOCK "lock"               /* in DIR: one writing process */
+#define SST_STORE_LOG "commitlog"           /* in DIR: the folder of segments */
 #define SST_STORE_MEMORY ((size_t)64 << 20) /* of memtables, when not said otherwise */
 
 struct sst_store;
+
+enum sst_sync {
+	SST_SYNC_PERIODIC,
+	SST_SYNC_GROUP,
+	SST_SYNC_BATCH,
+	SST_SYNC_NONE
+};
 
 struct sst_store_opts { /* all zero: a writer of everything, which waits for the lock */
 	bool read_only; /* writes nothing, locks nothing; works on a read-only mount */
@@ -29,6 +45,26 @@ struct sst_store_opts { /* all zero: a writer of everything, which waits for the
 	 * that is there the schema on disk counts. */
 	struct sst_slice schema;
 	size_t cache; /* bytes of decompressed chunks to keep; 0: 32 MiB */
+	/* The commit log of a writer. */
+	enum sst_sync sync;
+	unsigned sync_ms;      /* 0: periodic 10,000, group 10 */
+	uint32_t segment_size; /* bytes; 0: 32 MiB.  A write may have half of it. */
+	uint64_t log_max; /* bytes of segments that hold the oldest memtable back: then it becomes
+				* an SSTable; 0: four times memory, four segments at least */
+	bool keep_log;    /* segments stay after all, for a Cassandra to replay */
+	bool skip_damage; /* pass over damage in what a crash left, and keep that segment aside */
+	uint32_t shard, shards; /* of `shared` stores: which, of how many, is named in segments */
+	/*
+	 * Several stores replay what a crash left: each its part, when it opens; then
+	 * sst_store_recovered is called with all of them, before any takes something in.  Without it a
+	 * shared store takes the log for replayed.
+	 */
+	bool replay;
+	/* A reader may need only some partitions of what the log holds; NULL: all. */
+	bool (*wanted)(void *arg, const struct sst_table *, const struct sst_partition *);
+	void *wanted_arg;
+	int64_t (*now_ms)(void *arg); /* the clock of the log; NULL: the system's */
+	void *now_arg;
 	/* Told, in words, what is not as it should be but stops nothing: a set without TOC.txt, a
 	 * transaction log in doubt.  May be NULL. */
 	void (*note)(void *arg, const char *text);
@@ -56,12 +92,31 @@ const char *sst_store_folder(const struct sst_store *, const struct sst_table *)
  * in doubt what is durable (a sync that failed) the store takes in nothing more. */
 int sst_store_flush(struct sst_store *, struct sst_err *);
 
+/*
+ * Does what the mode demands before writes are acknowledged, as far as its time has come, and says up to
+ * where they may be.  After an error of a sync nothing is acknowledged any more, and the store takes
+ * nothing in.
+ */
+int sst_store_settle(struct sst_store *, struct sst_logpos *acked, struct sst_err *);
+/* ms until settle has something to do, 0 at once, -1 never. */
+int sst_store_due_ms(const struct sst_store *);
+
+/*
+ * All n stores of a directory, opened with `replay`, have taken their parts of the log, flushed: it
+ * goes.  Segments with writes to tables or columns that are not known are kept aside, and so are
+ * damaged ones.
+ */
+int sst_store_recovered(struct sst_store *const *, size_t n, struct sst_err *);
+
 /* Takes over what other processes published; streams that are open go on as they began. */
 int sst_store_refresh(struct sst_store *, struct sst_err *);
 
-/* Flushes, and frees whatever happens; NULL is fine.  All its streams must be closed. */
+/*
+ * Flushes, discards the log, and frees whatever happens; NULL is fine.  All its streams must be closed.
+ * When the flush fails, the log is synced and stays, so that the next writer has it all.
+ */
 int sst_store_close(struct sst_store *, struct sst_err *);
-/* Frees without flushing: what was not flushed is gone. */
+/* Frees without flushing: what was not flushed is in the log, or gone where there is none. */
 void sst_store_drop(struct sst_store *);
 
 /* Takes DIR/lock and signs it with the pid, for several stores of one process (`shared`). */

@@ -133,7 +133,7 @@ write_again(uint64_t id, unsigned shard)
 	sst_segment_name(name, id);
 	r = sst_segment_parse_name(name, &version, &same, &rest);
 	assert(r && same == id && *rest == '\0');
-	sst_segment_put_header(&b, id, shard);
+	sst_segment_put_header(&b, id, shard, shard + 1);
 	r = sst_segment_get_header(&h, sst_buf_slice(&b), name, &e);
 	assert(r == 0 && h.ours && h.id == id && h.version == version);
 	sst_marker_put(marker, id, (uint32_t)h.len, 77);

@@ -458,7 +458,7 @@ START_TEST(a_header_alone_is_no_successor)
 	struct got g;
 
 	store(path_of(NOW), b.p, b.n - 3);
-	sst_segment_put_header(&next, NOW + 1, 0);
+	sst_segment_put_header(&next, NOW + 1, 0, 1);
 	memset(next.p + next.n, 0, sst_buf_room(&next, 4096) ? 4096 : 0);
 	store(path_of(NOW + 1), next.p, next.n + 4096);
 	replay(&g, false);
@@ -511,7 +511,7 @@ craft(const struct craft *c, uint64_t id)
 	struct sst_buf b = { 0 };
 	size_t first, second;
 
-	sst_segment_put_header(&b, id, 0);
+	sst_segment_put_header(&b, id, 0, 1);
 	first = b.n;
 	sst_put_u64(&b, 0);
 	put_entry(&b, 0, ENTRY, 0);
@@ -860,7 +860,7 @@ START_TEST(segments_go_and_are_kept)
 	sst_segment_name(name, sst_log_written(log).segment);
 	ck_assert_int_eq(sst_log_discard(log, name, &e), -1);
 	ck_assert_int_eq(e.code, SST_EINVAL);
-	ck_assert_int_eq(sst_log_set_aside(log, name, &e), -1);
+	ck_assert_int_eq(sst_log_set_aside(log, name, SST_LOG_DAMAGED, &e), -1);
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	ck_assert_int_eq(sst_log_discard(log,
@@ -873,7 +873,7 @@ START_TEST(segments_go_and_are_kept)
 	ck_assert_int_eq(sst_log_discard(log, name, &e), 0); /* gone already */
 	sst_segment_name(name, NOW + 1);
 	for (i = 0; i < 2; i++)
-		if (sst_log_set_aside(log, name, &e) == -1)
+		if (sst_log_set_aside(log, name, SST_LOG_DAMAGED, &e) == -1)
 			FAIL(&e);
 	close_log(log);
 	before = memfs_copy(fs);
@@ -918,7 +918,7 @@ START_TEST(a_failed_sync_is_the_end)
 	ck_assert_int_eq(e.code, SST_ESYS);
 	ck_assert_int_eq(sst_logpos_cmp(sst_log_synced(log), synced), 0);
 	ck_assert_int_eq(sst_log_sync(log, &e), -1); /* never tried again and believed */
-	ck_assert_ptr_nonnull(strstr(e.what, "takes nothing until a restart"));
+	ck_assert_ptr_nonnull(strstr(e.what, "takes nothing before a restart"));
 	ck_assert_int_eq(sst_log_write(log, &e), -1);
 	ck_assert_int_eq(try_append(log, 2, &end, &e), -1);
 	ck_assert_uint_eq(end.segment, 0);

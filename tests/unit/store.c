@@ -332,10 +332,11 @@ START_TEST(a_reader_writes_nothing)
 }
 END_TEST
 
-START_TEST(sync_is_a_flush)
+START_TEST(without_a_log_sync_is_a_flush)
 {
 	struct memfs *fs = memfs_new();
-	struct sst_store *s = kt_open_writer(memfs_io(fs));
+	struct sst_store_opts o = kt_options();
+	struct sst_store *s = (o.sync = SST_SYNC_NONE, kt_open_with(memfs_io(fs), &o));
 	struct sst_db *db = sst_store_db(s);
 	struct sst_logpos pos;
 	struct sst_err e;
@@ -416,7 +417,7 @@ store_suite(void)
 	tcase_add_test(t, skipping_partitions);
 	tcase_add_test(t, an_empty_table_has_no_extent);
 	tcase_add_test(t, a_reader_writes_nothing);
-	tcase_add_test(t, sync_is_a_flush);
+	tcase_add_test(t, without_a_log_sync_is_a_flush);
 	tcase_add_test(t, nobody_waits_who_said_so);
 	suite_add_tcase(s, t);
 	return s;

@@ -1,0 +1,125 @@
+/* cmd/msgput/acks.c: a queue of ids; its head is printed when the store says how far it is. */
+#define _GNU_SOURCE /* ppoll */
+#include "msgput/acks.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+
+#include "commitlog/log.h"
+
+struct ack {
+	struct sst_logpos pos;
+	int64_t id;
+};
+
+static void
+print_id(struct sst_buf *b, int64_t id)
+{
+	char text[24], *p = text + sizeof(text);
+	uint64_t v = (uint64_t)id; /* snowflakes are not negative */
+
+	*--p = '\n';
+	do
+		*--p = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	sst_buf_add(b, p, (size_t)(text + sizeof(text) - p));
+}
+
+int
+acks_settle(struct acks *a, struct sst_err *e)
+{
+	const struct ack *at = (const void *)a->pending.p;
+	size_t n = a->pending.n / sizeof(*at);
+	struct sst_logpos acked;
+
+	a->unsettled = 0;
+	if (sst_store_settle(a->store, &acked, e) == -1)
+		return -1;
+	for (; a->at < n && sst_logpos_cmp(at[a->at].pos, acked) <= 0; a->at++)
+		print_id(&a->out.buf, at[a->at].id);
+	if (a->at == n)
+		a->pending.n = a->at = 0;
+	if (a->out.buf.n > 0 || a->out.buf.bad)
+		tool_output_flush(&a->out);
+	return 0;
+}
+
+/* Those that are printed make room once they are most of the queue. */
+static void
+compact(struct acks *a)
+{
+	size_t gone = a->at * sizeof(struct ack);
+
+	if (gone < a->pending.n / 2 || gone == 0)
+		return;
+	a->pending.n -= gone;
+	memmove(a->pending.p, a->pending.p + gone, a->pending.n);
+	a->at = 0;
+}
+
+int
+acks_add(struct acks *a, struct sst_logpos pos, int64_t id, struct sst_err *e)
+{
+	struct ack ack = { pos, id };
+
+	a->last = pos;
+	if (a->print) {
+		if (a->pending.n == a->pending.cap)
+			compact(a);
+		sst_buf_add(&a->pending, &ack, sizeof(ack));
+		if (a->pending.bad)
+			return sst_fail_nomem(e);
+	}
+	return ++a->unsettled < ACKS_EVERY ? 0 : acks_settle(a, e);
+}
+
+static int
+wait_ms(struct pollfd *fd, int ms, const sigset_t *open)
+{
+	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+	return ppoll(fd, 1, ms < 0 ? NULL : &t, open);
+}
+
+int
+acks_wait(struct acks *a, int fd, struct sst_err *e)
+{
+	struct pollfd in = { .fd = fd, .events = POLLIN };
+	sigset_t all, old;
+	int n, r = 0;
+
+	if (poll(&in, 1, 0) != 0)
+		return 0;
+	/* a signal just before the wait must end it too */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
+	do {
+		if ((r = acks_settle(a, e)) == -1)
+			break;
+		n = wait_ms(&in, sst_store_due_ms(a->store), &old);
+	} while (n == 0);
+	if (r == 0 && n == -1)
+		r = sst_fail(e, SST_ESYS, NULL, SST_NOWHERE, "cannot wait for input");
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return r;
+}
+
+int
+acks_sync(struct acks *a, struct sst_err *e)
+{
+	struct sst_db *db = sst_store_db(a->store);
+
+	/* without a log a sync is a flush, which comes anyway */
+	if (a->last.segment > 0 && db->ops->sync(db, &a->last, e) == -1)
+		return -1;
+	return acks_settle(a, e);
+}
+
+void
+acks_free(struct acks *a)
+{
+	sst_buf_free(&a->pending);
+	sst_buf_free(&a->out.buf);
+}

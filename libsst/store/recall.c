@@ -1,0 +1,254 @@
+/*
+ * store/recall.c: what the commit log holds comes back.  A writer does this once, before it writes: all
+ * goes through memory into SSTables, and then the segments go.  A reader keeps it in memory, where what
+ * was flushed meanwhile may come twice, which does no harm.
+ */
+#include <stdlib.h>
+
+#include "commitlog/log.h"
+#include "commitlog/mutation.h"
+#include "commitlog/replay.h"
+#include "store/int.h"
+
+#define READER_TRIES 4 /* a writer that takes back half a write may look like damage */
+
+struct recall {
+	struct sst_store *s;
+	struct sst_mutation_in *in;
+	struct sst_replay *log;
+	struct sst_relic *relic; /* of the segment being read */
+	uint64_t changes;
+	bool no_table;
+};
+
+static const struct sst_table *
+table_by_id(void *arg, const uint8_t id[16])
+{
+	struct recall *r = arg;
+	size_t i;
+
+	for (i = 0; i < r->s->nshelves; i++)
+		if (memcmp(r->s->shelves[i].table->id, id, 16) == 0)
+			return r->s->shelves[i].table;
+	r->no_table = true;
+	return NULL;
+}
+
+static bool
+is_wanted(void *arg, const struct sst_table *t, const struct sst_partition *p)
+{
+	const struct sst_store *s = ((struct recall *)arg)->s;
+
+	if (s->ranged && (p->token <= s->opts.left || p->token > s->opts.right))
+		return false;
+	return !s->opts.read_only || s->opts.wanted == NULL ||
+	    s->opts.wanted(s->opts.wanted_arg, t, p);
+}
+
+/* A reader need not know all tables: those that it has not, it cannot be asked for. */
+static int
+unknown(struct recall *r, const struct sst_err *why, struct sst_err *e)
+{
+	if (r->s->opts.read_only && r->no_table)
+		return 0;
+	if (r->s->opts.read_only) {
+		*e = *why;
+		return -1;
+	}
+	if (r->relic->unknown++ == 0)
+		r->relic->why = *why;
+	return 0;
+}
+
+static int
+take_update(struct recall *r, const struct sst_log_entry *entry, const struct sst_update *u,
+    struct sst_err *e)
+{
+	struct sst_shelf *shelf = sst_store_shelf(r->s, u->table);
+
+	if (!r->s->opts.read_only && sst_store_make_room(r->s, e) == -1)
+		return -1;
+	r->changes++;
+	if (sst_store_take(r->s, shelf, u, entry->end, e) == 0)
+		return 0;
+	if (e->code == SST_EINVAL) { /* the bytes contradict the table */
+		e->code = SST_EDAMAGED;
+		sst_err_locate(e, entry->file, entry->off);
+	}
+	return -1;
+}
+
+static int
+take_entry(struct recall *r, const struct sst_log_entry *entry, struct sst_err *e)
+{
+	const struct sst_update *u;
+	struct sst_err why;
+	int got;
+
+	r->no_table = false;
+	sst_mutation_begin_entry(r->in, entry);
+	while ((got = sst_mutation_next(r->in, &u, &why)) == SST_ONE)
+		if (take_update(r, entry, u, e) == -1)
+			return -1;
+	if (got == 0)
+		return 0;
+	if (why.code == SST_EINVAL)
+		return unknown(r, &why, e);
+	*e = why;
+	return -1;
+}
+
+/* The segment that an entry is of; entries come segment by segment. */
+static void
+find_relic(struct recall *r, const char *path)
+{
+	struct sst_store *s = r->s;
+	const char *name = strrchr(path, '/') + 1;
+
+	if (r->relic == NULL)
+		r->relic = s->relics;
+	while (r->relic < s->relics + s->nrelics - 1 && strcmp(r->relic->name, name) != 0)
+		r->relic++;
+}
+
+static int
+list_relics(struct recall *r, struct sst_err *e)
+{
+	struct sst_store *s = r->s;
+	const char *path;
+	size_t n = 0, i;
+
+	while (sst_replay_segment(r->log, n, NULL) != NULL)
+		n++;
+	free(s->relics);
+	s->nrelics = 0;
+	if ((s->relics = calloc(n + 1, sizeof(*s->relics))) == NULL)
+		return sst_fail_nomem(e);
+	for (i = 0; i < n; i++) {
+		sst_replay_segment(r->log, i, &path);
+		path = strrchr(path, '/') + 1;
+		s->relics[i].name = sst_arena_str(&s->arena, path, strlen(path));
+		if (s->relics[i].name == NULL)
+			return sst_fail_nomem(e);
+	}
+	s->nrelics = n;
+	return 0;
+}
+
+static int
+replay(struct recall *r, struct sst_err *e)
+{
+	const struct sst_segread_info *info;
+	struct sst_log_entry entry;
+	size_t i;
+	int got;
+
+	while ((got = sst_replay_next(r->log, &entry, e)) == SST_ONE) {
+		find_relic(r, entry.file);
+		if (take_entry(r, &entry, e) == -1)
+			return -1;
+	}
+	for (i = 0; i < r->s->nrelics; i++) {
+		info = sst_replay_segment(r->log, i, NULL);
+		r->s->relics[i].left = info->left;
+		r->s->relics[i].lost = info->lost;
+	}
+	return got;
+}
+
+static int
+recall(struct recall *r, struct sst_err *e)
+{
+	struct sst_store *s = r->s;
+	int got = -1;
+
+	if (sst_replay_open(&r->log, s->io, s->log_dir, s->opts.skip_damage, e) == -1)
+		return -1;
+	if (sst_replay_segment(r->log, 0, NULL) == NULL)
+		got = 0;
+	else if (list_relics(r, e) == 0 && sst_mutation_in_new(&r->in, table_by_id, r, e) == 0) {
+		sst_mutation_in_want(r->in, is_wanted, r);
+		got = replay(r, e);
+	}
+	sst_mutation_in_free(r->in);
+	sst_replay_close(r->log);
+	return got;
+}
+
+/* What a reader has of the log is all that it has in memory. */
+static void
+forget(struct sst_store *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nshelves; i++) {
+		sst_source_drop(s->shelves[i].mem);
+		s->shelves[i].mem = NULL;
+	}
+	s->bytes = 0;
+}
+
+int
+sst_store_recall(struct sst_store *s, struct sst_err *e)
+{
+	struct recall r;
+	int tries, got;
+
+	for (tries = 1;; tries++) {
+		r = (struct recall){ .s = s };
+		if (s->opts.read_only)
+			forget(s);
+		got = recall(&r, e);
+		if (got == 0 || !s->opts.read_only || tries == READER_TRIES ||
+		    (e->code != SST_EDAMAGED && e->code != SST_ESHORT))
+			break;
+	}
+	if (got == 0 && !s->opts.read_only && r.changes > 0)
+		sst_store_note(s, "%s: %ju changes replayed from %zu segments", s->log_dir,
+		    (uintmax_t)r.changes, s->nrelics);
+	return got;
+}
+
+/* ---- the end of what a crash left ---- */
+
+static int
+end_relic(struct sst_store *s, const struct sst_relic *x, struct sst_err *e)
+{
+	struct sst_log *log = sst_journal_log(s->journal);
+	char text[512];
+
+	if (x->left > 0)
+		sst_store_note(s, "%s/%s: %ju bytes of an unfinished write at its end are left out",
+		    s->log_dir, x->name, (uintmax_t)x->left);
+	if (x->lost > 0) {
+		sst_store_note(s, "%s/%s: %ju damaged bytes passed over, kept as %s%s", s->log_dir,
+		    x->name, (uintmax_t)x->lost, x->name, SST_LOG_DAMAGED);
+		return sst_log_set_aside(log, x->name, SST_LOG_DAMAGED, e);
+	}
+	if (x->unknown > 0) {
+		sst_store_note(s, "%ju writes, kept in %s%s: first %s", (uintmax_t)x->unknown,
+		    x->name, SST_LOG_UNKNOWN, sst_err_text(&x->why, text, sizeof(text)));
+		return sst_log_set_aside(log, x->name, SST_LOG_UNKNOWN, e);
+	}
+	return sst_log_discard(log, x->name, e);
+}
+
+int
+sst_store_recovered(struct sst_store *const *s, size_t n, struct sst_err *e)
+{
+	size_t i;
+
+	for (i = 0; i < s[0]->nrelics; i++)
+		if (end_relic(s[0], &s[0]->relics[i], e) == -1)
+			return -1;
+	for (i = 0; i < n; i++) {
+		s[i]->replaying = false;
+		s[i]->nrelics = 0;
+		if (s[i]->opts.sync != SST_SYNC_NONE)
+			continue;
+		if (sst_journal_close(s[i]->journal, e) == -1)
+			return -1;
+		s[i]->journal = NULL;
+	}
+	return 0;
+}
