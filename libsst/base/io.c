@@ -389,6 +389,14 @@ sst_io_mkdir(const struct sst_io *io, const char *path, struct sst_err *e)
 }
 
 int
+sst_io_rmdir(const struct sst_io *io, const char *path, struct sst_err *e)
+{
+	int r = io->rmdir(io->ctx, path);
+
+	return r < 0 ? failed(e, r, path, SST_NOWHERE, "cannot remove directory") : 0;
+}
+
+int
 sst_io_list(const struct sst_io *io, const char *dir, int (*each)(void *arg, const char *name),
     void *arg, struct sst_err *e)
 {

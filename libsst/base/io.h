@@ -71,6 +71,7 @@ int sst_io_link(const struct sst_io *, const char *from, const char *to, struct 
 int sst_io_unlink(const struct sst_io *, const char *path, struct sst_err *);
 /* One that is there already is fine. */
 int sst_io_mkdir(const struct sst_io *, const char *path, struct sst_err *);
+int sst_io_rmdir(const struct sst_io *, const char *path, struct sst_err *);
 int sst_io_list(const struct sst_io *, const char *dir, int (*each)(void *arg, const char *name),
     void *arg, struct sst_err *);
 int sst_io_realpath(const struct sst_io *, const char *path, char *buf, size_t n, struct sst_err *);

@@ -140,9 +140,10 @@ put_set(struct sst_publish *p, struct sst_buf *b, enum sst_txn_kind kind, const 
 	return 0;
 }
 
-/* Makes the first "<version>-N-big-TOC.txt.tmp" that nobody has, with N past all that are here. */
+/* Makes the first "<version>-N-<format>-TOC.txt.tmp" that nobody has, with N past all that are here. */
 static int
-claim(struct sst_publish *p, char **base, struct sst_err *e)
+claim(
+    struct sst_publish *p, const char *version, const char *format, char **base, struct sst_err *e)
 {
 	struct sst_live_scan s;
 	struct sst_err ignored;
@@ -155,7 +156,8 @@ claim(struct sst_publish *p, char **base, struct sst_err *e)
 	for (n = s.generation_max + 1, i = 0; i < TRIES; i++, n++) {
 		if (n > SST_LIVE_GENERATION_MAX)
 			return sst_fail(e, SST_ELIMIT, p->dir, SST_NOWHERE, "no number is left");
-		snprintf(name, sizeof(name), "%.8s-%llu-big-", p->version, (unsigned long long)n);
+		snprintf(
+		    name, sizeof(name), "%.8s-%llu-%.8s-", version, (unsigned long long)n, format);
 		if (sst_live_path(path, p->dir, name, "TOC.txt.tmp", e) == -1)
 			return -1;
 		fd = sst_io_open(p->io, path, O_WRONLY | O_CREAT | O_EXCL, e);
@@ -173,6 +175,13 @@ claim(struct sst_publish *p, char **base, struct sst_err *e)
 int
 sst_publish_add(struct sst_publish *p, int32_t nfiles, const char **base, struct sst_err *e)
 {
+	return sst_publish_add_as(p, p->version, "big", nfiles, base, e);
+}
+
+int
+sst_publish_add_as(struct sst_publish *p, const char *version, const char *format, int32_t nfiles,
+    const char **base, struct sst_err *e)
+{
 	struct sst_txn_record rec = { .nfiles = nfiles };
 	struct set *set = sst_arena_alloc(&p->arena, sizeof(*set));
 	struct sst_lock lock = { .fd = -1 };
@@ -184,7 +193,7 @@ sst_publish_add(struct sst_publish *p, int32_t nfiles, const char **base, struct
 		return sst_fail_nomem(e);
 	*set = (struct set){ .next = p->added };
 	if (sst_lock_take(&lock, p->io, p->dir, SST_LIVE_LOCK, true, e) == -1 ||
-	    claim(p, &set->base, e) == -1)
+	    claim(p, version, format, &set->base, e) == -1)
 		goto out;
 	p->added = set; /* so that close removes the claim, logged or not */
 	if (put_set(p, &line, SST_TXN_ADD, set->base, &rec, e) == -1 || append(p, &line, e) == -1)

@@ -38,6 +38,10 @@ int sst_publish_begin(struct sst_publish **, const struct sst_io *, const char *
  */
 int sst_publish_add(struct sst_publish *, int32_t nfiles, const char **base, struct sst_err *);
 
+/* The same for a set of another version and format ("nb", "big"), made elsewhere. */
+int sst_publish_add_as(struct sst_publish *, const char *version, const char *format,
+    int32_t nfiles, const char **base, struct sst_err *);
+
 /* All components of this set, TOC.txt.tmp too, are written and synced. */
 int sst_publish_ready(struct sst_publish *, const char *base, struct sst_err *);
 

@@ -74,6 +74,9 @@ int sst_key_join(const struct sst_table *, const struct sst_slice *values, struc
 int sst_key_split(
     const struct sst_table *, struct sst_slice key, struct sst_slice *values, struct sst_err *);
 
+/* Whether a partitioner's class name, with a package or not, is Murmur3Partitioner; "" is. */
+bool sst_partitioner_is_murmur3(struct sst_slice class_name);
+
 /* The token of a partition key under Murmur3Partitioner (other partitioners: order of the file). */
 int64_t sst_token(struct sst_slice key);
 

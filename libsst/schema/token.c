@@ -2,6 +2,16 @@
 #include "codec/murmur3.h"
 #include "schema/table.h"
 
+bool
+sst_partitioner_is_murmur3(struct sst_slice class_name)
+{
+	const struct sst_slice want = SST_SLICE_LIT("Murmur3Partitioner");
+
+	return class_name.n == 0 ||
+	    (class_name.n >= want.n &&
+		memcmp(class_name.p + (class_name.n - want.n), want.p, want.n) == 0);
+}
+
 int64_t
 sst_token(struct sst_slice key)
 {

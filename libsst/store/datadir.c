@@ -92,14 +92,16 @@ see_file(void *arg, const char *name)
 		seen[0] = true;
 	else if (sst_name_parse(&parts, name))
 		seen[1] = true;
+	else if (strcmp(name, "snapshots") == 0)
+		seen[2] = true;
 	return 0;
 }
 
-/* seen[0]: a schema.cql; seen[1]: files of SSTables. */
+/* seen[0]: a schema.cql; seen[1]: files of SSTables; seen[2]: snapshots. */
 static int
-look(const struct sst_io *io, const char *folder, bool seen[2], struct sst_err *e)
+look(const struct sst_io *io, const char *folder, bool seen[3], struct sst_err *e)
 {
-	seen[0] = seen[1] = false;
+	seen[0] = seen[1] = seen[2] = false;
 	return sst_io_list(io, folder, see_file, seen, e);
 }
 
@@ -133,13 +135,13 @@ add_table(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io, c
 {
 	const char *last = strrchr(folder, '/');
 	struct sst_datadir_table t = { .keyspace = sst_slice_str(keyspace) }, *grown;
-	bool seen[2];
+	bool seen[3];
 
 	if (look(io, folder, seen, e) == -1)
 		return -1;
 	split_name(last == NULL ? folder : last + 1, &t.name, t.id);
 	t.schema = seen[0];
-	if (!seen[0] && !seen[1])
+	if (!seen[0] && !seen[1] && !seen[2])
 		return 0;
 	if ((d->ntables & (d->ntables - 1)) == 0) { /* full at 0, 1, 2, 4, … */
 		grown = sst_arena_array(a, d->ntables == 0 ? 1 : 2 * d->ntables, sizeof(t));
@@ -420,7 +422,7 @@ sst_datadir_scan(struct sst_datadir *d, struct sst_arena *a, const struct sst_io
     const char *dir, struct sst_err *e)
 {
 	char root[PATH];
-	bool seen[2];
+	bool seen[3];
 	int r, data;
 
 	*d = (struct sst_datadir){ 0 };

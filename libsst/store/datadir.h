@@ -31,7 +31,8 @@ struct sst_datadir { /* in an arena */
 	uint8_t hostid[16]; /* OURS: names us in SSTables; else all zero */
 	const char *root;   /* our directory, also of a table's FOLDER in it; NULL: not ours */
 	size_t ntables;
-	struct sst_datadir_table *tables; /* by keyspace, name, folder; none without any file */
+	struct sst_datadir_table *tables; /* by keyspace, name, folder; none without any file
+					   * or snapshot */
 };
 
 /* Looks at dir; writes nothing. */

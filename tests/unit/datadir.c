@@ -47,6 +47,8 @@ static const struct {
 	{ "/d/hostid /d/data/k/" T "/.lock", "/d", "ours" },
 	{ "/d/data/k/" T "/nb-1-big-Data.db /d/data/k/" T "/snapshots/s/schema.cql", "/d",
 	    "foreign k.t" },
+	/* dropped, but its snapshots are there */
+	{ "/d/data/k/" T "/snapshots/dropped/manifest.json", "/d", "foreign k.t" },
 	{ "/d/k/" T "/nb-1-big-Data.db /d/k/file /d/file", "/d", "foreign k.t" },
 	{ "/d/k/" T "/nb-1-big-Data.db", "/d/k/" T, "folder foreign k.t" },
 	{ "/d/k/" T "/schema.cql", "/d/k/" T "/", "folder foreign k.t!" },
