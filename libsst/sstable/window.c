@@ -3,6 +3,7 @@
 
 #define AHEAD ((size_t)256 << 10)  /* stored bytes of one read of a sequential window */
 #define DECODE ((size_t)128 << 10) /* bytes decoded at a time: they stay in the processor's cache */
+#define JOIN ((size_t)512)         /* joined beyond what is asked for: the rest of a small row */
 
 void
 sst_window_init(struct sst_window *w, struct sst_file *file, enum sst_window_mode mode)
@@ -95,9 +96,9 @@ fetch_sequential(struct sst_window *w, uint64_t pos, size_t n, struct sst_err *e
 	return 0;
 }
 
-/* Adds what block i has from pos on to the joined bytes. */
+/* Adds what the block at pos has, max bytes of it at most, to the joined bytes. */
 static int
-join_block(struct sst_window *w, uint64_t pos, struct sst_err *e)
+join_block(struct sst_window *w, uint64_t pos, size_t max, struct sst_err *e)
 {
 	uint64_t i = pos / sst_file_block_len(w->file);
 	size_t skip = (size_t)(pos % sst_file_block_len(w->file));
@@ -109,12 +110,13 @@ join_block(struct sst_window *w, uint64_t pos, struct sst_err *e)
 		w->want = i;
 		return r;
 	}
-	sst_buf_add(&w->buf, b->p + skip, b->n - skip);
+	sst_buf_add(&w->buf, b->p + skip, b->n - skip < max ? b->n - skip : max);
 	sst_cache_drop(sst_file_cache(w->file), b);
 	return w->buf.bad ? sst_fail_nomem(e) : 0;
 }
 
-/* What is joined already is kept over a wait, so that it need not stay in the cache meanwhile. */
+/* What is joined already is kept over a wait, so that it need not stay in the cache meanwhile.  Little
+ * is joined: what follows is read in its own block. */
 static int
 fetch_joined(struct sst_window *w, uint64_t pos, size_t n, struct sst_err *e)
 {
@@ -126,7 +128,7 @@ fetch_joined(struct sst_window *w, uint64_t pos, size_t n, struct sst_err *e)
 		sst_buf_reset(&w->buf);
 	w->buf_off = pos;
 	while (w->buf.n < n && pos + w->buf.n < end)
-		if ((r = join_block(w, pos + w->buf.n, e)) != 0)
+		if ((r = join_block(w, pos + w->buf.n, n - w->buf.n + JOIN, e)) != 0)
 			return r;
 	if (w->block != NULL)
 		sst_cache_drop(sst_file_cache(w->file), w->block);
