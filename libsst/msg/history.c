@@ -188,9 +188,15 @@ open_bucket(struct sst_history *h, struct sst_err *e)
 	uint64_t from_be, to_be;
 	struct sst_slice from = { (const uint8_t *)&from_be, 8 },
 			 to = { (const uint8_t *)&to_be, 8 };
-	struct sst_range slice = { { &from, 1, -1 }, { &to, 1, +1 } };
+	uint64_t newest_be = __builtin_bswap64((uint64_t)h->last_id),
+		 oldest_be = __builtin_bswap64((uint64_t)h->first_id);
+	struct sst_slice newest = { (const uint8_t *)&newest_be, 8 },
+			 oldest = { (const uint8_t *)&oldest_be, 8 };
+	struct sst_range slice = { { &from, 1, -1 }, { &to, 1, +1 } },
+			 bucket = { { &newest, 1, -1 }, { &oldest, 1, +1 } };
 	struct sst_read read = { .table = h->messages->table,
 		.key = { h->key, sizeof(h->key) },
+		.within = &bucket,
 		.reversed = w->dir == UP,
 		.nonblocking = h->page.nonblocking,
 		.now_s = h->page.now_s,

@@ -37,6 +37,8 @@ struct sst_read {
 	int64_t left, right;
 	const struct sst_range *slices; /* ascending, not overlapping; nslices == 0: all rows */
 	size_t nslices;
+	/* NULL, or what the caller can use: rows outside are given or not, as is cheaper. */
+	const struct sst_range *within;
 	bool reversed;    /* rows last to first */
 	bool nonblocking; /* the stream may answer SST_WAIT */
 	bool raw;         /* give tombstones too; else only what is live at now_s */

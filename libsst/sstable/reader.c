@@ -420,6 +420,12 @@ sst_sstable_load(struct sst_sstable *t, struct sst_err *e)
 	return sst_sstable_summary(t, &s, e);
 }
 
+unsigned
+sst_sstable_opened(const struct sst_sstable *t)
+{
+	return (unsigned)t->filter_read + t->has_summary + (t->data != NULL) + (t->index != NULL);
+}
+
 int
 sst_sstable_keys(
     struct sst_sstable *t, struct sst_slice *first, struct sst_slice *last, struct sst_err *e)

@@ -46,6 +46,9 @@ int sst_sstable_load(struct sst_sstable *, struct sst_err *);
 int sst_sstable_rebind(
     struct sst_sstable *, const struct sst_table *, enum sst_unknown_column, struct sst_err *);
 
+/* How many of these are open. */
+unsigned sst_sstable_opened(const struct sst_sstable *);
+
 const char *sst_sstable_base(const struct sst_sstable *); /* "dir/me-1-big-" */
 const struct sst_name *sst_sstable_name(const struct sst_sstable *);
 const struct sst_version *sst_sstable_version(const struct sst_sstable *);
@@ -75,6 +78,11 @@ int sst_sstable_scan(struct sst_sstable *, struct sst_stream **, struct sst_err 
  * slice begins or ends has a marker there, at the slice's own bound.
  */
 int sst_sstable_read(
+    struct sst_sstable *, const struct sst_read *r, struct sst_stream **, struct sst_err *);
+
+/* As sst_sstable_read, but SST_ONE with the stream, or 0 and none when Filter or Summary say already
+ * that there is nothing; -1. */
+int sst_sstable_find(
     struct sst_sstable *, const struct sst_read *r, struct sst_stream **, struct sst_err *);
 
 /*

@@ -268,27 +268,33 @@ init(struct sst_reading *p, struct sst_sstable *t, const struct sst_read *r, str
 	return 0;
 }
 
-/* Sets the walk to where the first partition may be; nothing to find: the stream is at its end. */
-static int
-aim(struct sst_reading *p, struct sst_err *e)
+static bool
+is_all(const struct sst_read *r)
 {
-	const struct sst_read *r = p->r;
-	bool all = !p->one && r->left == r->right;
-	int may;
+	return r->key.p == NULL && r->left == r->right;
+}
 
-	if (!p->one && !all && !p->t->murmur3)
-		return sst_fail(e, SST_EUNSUPPORTED, sst_sstable_base(p->t), SST_NOWHERE,
+/* The token where to begin. */
+static int64_t
+first_token(const struct sst_read *r)
+{
+	if (r->key.p != NULL)
+		return sst_token(r->key);
+	return r->left == INT64_MAX ? INT64_MAX : r->left + 1;
+}
+
+/* 1: what is asked for may be here; 0: it is not; -1. */
+static int
+may_have(struct sst_sstable *t, const struct sst_read *r, int64_t token, struct sst_err *e)
+{
+	if (t->version->index == SST_INDEX_BTI)
+		return sst_fail_bti(t, e);
+	if (r->key.p != NULL)
+		return sst_sstable_may_have_key(t, r->key, token, e);
+	if (!is_all(r) && !t->murmur3)
+		return sst_fail(e, SST_EUNSUPPORTED, sst_sstable_base(t), SST_NOWHERE,
 		    "a token range of a table that has another partitioner than Murmur3");
-	p->token = p->one ? sst_token(r->key) : r->left == INT64_MAX ? INT64_MAX : r->left + 1;
-	may = p->one ? sst_sstable_may_have_key(p->t, r->key, p->token, e)
-		     : sst_sstable_may_have_tokens(p->t, r->left, r->right, e);
-	if (may == -1)
-		return -1;
-	p->state = may ? SST_READ_FIND : SST_READ_END;
-	if (may == 0 || all)
-		return 0;
-	return sst_walk_start(
-	    &p->walk, p->one ? r->key : (struct sst_slice){ NULL, 0 }, p->token, e);
+	return sst_sstable_may_have_tokens(t, r->left, r->right, e);
 }
 
 /*
@@ -299,7 +305,7 @@ static int
 range_scan(struct sst_reading *p, struct sst_stream **out, struct sst_err *e)
 {
 	const struct sst_read *r = p->r;
-	bool all = r->left == r->right;
+	bool all = is_all(r);
 	int found = 0;
 
 	if (!all && p->state == SST_READ_FIND)
@@ -317,29 +323,47 @@ range_scan(struct sst_reading *p, struct sst_stream **out, struct sst_err *e)
 }
 
 int
-sst_sstable_read(
+sst_sstable_find(
     struct sst_sstable *t, const struct sst_read *r, struct sst_stream **out, struct sst_err *e)
 {
-	struct sst_reading *p = calloc(1, sizeof(*p));
-	int rc;
+	int64_t token = first_token(r);
+	struct sst_reading *p;
+	int rc = may_have(t, r, token, e);
 
 	*out = NULL;
-	if (p == NULL)
+	if (rc != 1)
+		return rc;
+	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return sst_fail_nomem(e);
-	if (t->version->index == SST_INDEX_BTI) {
-		free(p);
-		return sst_fail_bti(t, e);
-	}
+	p->token = token;
+	p->state = SST_READ_FIND;
 	rc = init(p, t, r, e);
-	if (rc == 0)
-		rc = aim(p, e);
+	if (rc == 0 && !is_all(r))
+		rc = sst_walk_start(&p->walk, r->key, token, e);
 	if (rc == 0 && !p->one && !r->reversed && !r->nonblocking && r->nslices == 0)
 		rc = range_scan(p, out, e);
 	else
 		*out = &p->s;
-	if (rc == -1) {
-		*out = NULL;
-		read_close(&p->s);
-	}
-	return rc;
+	if (rc == 0)
+		return SST_ONE;
+	*out = NULL;
+	read_close(&p->s);
+	return -1;
+}
+
+int
+sst_sstable_read(
+    struct sst_sstable *t, const struct sst_read *r, struct sst_stream **out, struct sst_err *e)
+{
+	struct sst_reading *p;
+	int rc = sst_sstable_find(t, r, out, e);
+
+	if (rc != 0)
+		return rc == SST_ONE ? 0 : -1;
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return sst_fail_nomem(e);
+	p->s = (struct sst_stream){ &read_ops, t->table, r->reversed };
+	p->state = SST_READ_END;
+	*out = &p->s;
+	return 0;
 }

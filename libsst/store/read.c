@@ -1,28 +1,42 @@
 /*
- * store/read.c: a read: which sources may hold what is asked for, and their streams merged.  SSTables
- * are opened here, before the first row is given: if a file is gone, because a compaction replaced
- * its set after it was listed, the folder is listed again and nobody has seen anything.
+ * store/read.c: a read: which sources may hold what is asked for, and their streams merged.
+ *
+ * A compaction may replace a set after it was listed, and its files are then gone when they are to be
+ * opened.  Mostly that is before the first row is given: the folder is listed again and nobody has
+ * seen anything.  An SSTable that is opened late (late.h) can be found gone in the middle.  Its rows all
+ * lie where the read has not been yet, so the read is begun again from there over what is live now,
+ * all of it: rows of the one listing under tombstones of the other would not do.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "merge/merge.h"
 #include "sstable/statistics.h"
-#include "store/chain.h"
 #include "store/int.h"
+#include "store/late.h"
 
 struct reading {
 	struct sst_stream stream; /* first */
 	struct sst_stream *rows;
 	struct sst_read what; /* a copy, in the arena */
+	int64_t token;        /* of its key */
+	struct sst_shelf *shelf;
 	struct sst_read_stats *stats;
 	struct sst_cache *cache;
 	struct sst_arena arena;
+	struct sst_read_stats opened; /* counted here, then added to stats */
+	struct sst_bound gone_at;     /* where to begin again, when a late one is gone */
+	bool gone, begun;             /* a late one is; the partition was given */
+	int tries;
 	size_t nsources;
 	struct sst_source **sources; /* held */
 };
 
-/* ---- the stream ---- */
+static bool
+is_gone(const struct sst_err *e)
+{
+	return e->code == SST_ESYS && e->sys == ENOENT;
+}
 
 static void
 count_chunks(struct reading *rd, const struct sst_cache_stats *before)
@@ -32,22 +46,6 @@ count_chunks(struct reading *rd, const struct sst_cache_stats *before)
 	sst_cache_stats(rd->cache, &after);
 	rd->stats->chunks_cached += after.hits - before->hits;
 	rd->stats->chunks_read += after.misses - before->misses;
-}
-
-static int
-reading_next(struct sst_stream *s, const struct sst_item **item, struct sst_err *e)
-{
-	struct reading *rd = (struct reading *)s;
-	struct sst_cache_stats before;
-	int r;
-
-	if (rd->stats == NULL)
-		return sst_stream_next(rd->rows, item, e);
-	sst_cache_stats(rd->cache, &before);
-	r = sst_stream_next(rd->rows, item, e);
-	count_chunks(rd, &before);
-	rd->stats->rows += r == SST_ONE && (*item)->kind == SST_ROW;
-	return r;
 }
 
 static int
@@ -83,9 +81,6 @@ reading_close(struct sst_stream *s)
 	free(rd);
 }
 
-static const struct sst_stream_ops reading_ops = { reading_next, reading_skip, reading_want,
-	reading_close };
-
 /* ---- what is asked for ---- */
 
 static int
@@ -108,13 +103,20 @@ copy_bound(struct sst_bound *to, const struct sst_bound *from, struct sst_arena 
 static int
 copy_read(struct sst_read *to, const struct sst_read *from, struct sst_arena *a, struct sst_err *e)
 {
+	/* One more than there are, for what a read that is begun again has left. */
 	struct sst_range *slices = sst_arena_array(a, from->nslices + 1, sizeof(*slices));
+	struct sst_range *within = sst_arena_array(a, 1, sizeof(*within));
 	size_t i;
 
 	*to = *from;
 	to->key = sst_arena_slice(a, from->key);
-	if (slices == NULL || (from->key.p != NULL && to->key.p == NULL))
+	if (slices == NULL || within == NULL || (from->key.p != NULL && to->key.p == NULL))
 		return sst_fail_nomem(e);
+	if (from->within != NULL &&
+	    (copy_bound(&within->from, &from->within->from, a) == -1 ||
+		copy_bound(&within->to, &from->within->to, a) == -1))
+		return sst_fail_nomem(e);
+	to->within = from->within != NULL ? within : NULL;
 	for (i = 0; i < from->nslices; i++)
 		if (copy_bound(&slices[i].from, &from->slices[i].from, a) == -1 ||
 		    copy_bound(&slices[i].to, &from->slices[i].to, a) == -1)
@@ -154,19 +156,14 @@ confine(const struct sst_store *s, struct sst_read *r, struct sst_err *e)
 
 /* ---- which sources ---- */
 
-/* 1: it may hold such data; 0: it does not; -1. */
-static int
-is_wanted(const struct sst_source *src, const struct sst_read *r, struct sst_err *e)
+/* False: what is in memory of it says that it holds nothing that is asked for. */
+static bool
+may_have(const struct sst_sstable *t, const struct sst_read *r)
 {
-	/* statistics first: they are in memory, a Filter may have to be read */
-	if (r->nslices > 0 && !sst_sstable_has_more_than_rows(src->sstable) &&
-	    !sst_sstable_may_have_slices(src->sstable, r->slices, r->nslices))
-		return 0;
-	if (r->key.p != NULL)
-		return sst_sstable_may_have_key(src->sstable, r->key, sst_token(r->key), e);
-	if (is_everything(r))
-		return 1;
-	return sst_sstable_may_have_tokens(src->sstable, r->left, r->right, e);
+	if (sst_sstable_has_more_than_rows(t))
+		return true;
+	return (r->nslices == 0 || sst_sstable_may_have_slices(t, r->slices, r->nslices)) &&
+	    (r->within == NULL || sst_sstable_may_have_slices(t, r->within, 1));
 }
 
 /* A scan of everything goes through Data.db in one sweep and leaves the cache alone. */
@@ -188,32 +185,6 @@ close_inputs(struct reading *rd, struct inputs *in)
 		sst_stream_close(in->v[--in->n]);
 	while (rd->nsources > 0)
 		sst_source_drop(rd->sources[--rd->nsources]);
-}
-
-/* Holds the SSTables that may have what is asked for, with their files open. */
-static int
-pick(struct reading *rd, const struct sst_shelf *shelf, struct sst_read_stats *stats,
-    struct sst_err *e)
-{
-	size_t i;
-	int r;
-
-	for (i = shelf->nsets; i-- > 0;) { /* newest first */
-		struct sst_source *src = shelf->sets[i];
-
-		if ((r = is_wanted(src, &rd->what, e)) == -1)
-			return -1;
-		stats->sstables_seen++;
-		stats->sstables_skipped += r == 0;
-		if (r == 0)
-			continue;
-		if (is_sweep(&rd->what) ? sst_sstable_data(src->sstable, e) == NULL
-					: sst_sstable_load(src->sstable, e) == -1)
-			return -1;
-		stats->sstables_read++;
-		rd->sources[rd->nsources++] = sst_source_hold(src);
-	}
-	return 0;
 }
 
 static bool
@@ -245,40 +216,107 @@ check_order(const struct reading *rd, struct sst_err *e)
 	    "several SSTables together under a partitioner other than Murmur3");
 }
 
+/* What was opened by name since the last time is of this set; else ENOENT, whatever it was. */
 static int
-open_source(struct reading *rd, struct sst_sstable *t, struct inputs *in, struct sst_err *e)
+check_source(const struct reading *rd, struct sst_source *src, struct sst_err *e)
 {
-	if ((is_sweep(&rd->what) ? sst_sstable_scan(t, &in->v[in->n], e)
-				 : sst_sstable_read(t, &rd->what, &in->v[in->n], e)) == -1)
+	unsigned opened = sst_sstable_opened(src->sstable);
+
+	if (src->checked == opened)
+		return 0;
+	if (sst_shelf_check(rd->shelf, src, e) == -1)
 		return -1;
-	in->n++;
+	src->checked = opened;
 	return 0;
 }
 
-/* A stream for each that was picked, or one for all that can be strung together. */
+/* The stream of an SSTable: SST_ONE; 0: it has nothing of this; -1. */
 static int
-open_picked(struct reading *rd, struct inputs *in, struct sst_err *e)
+open_source(struct reading *rd, struct sst_source *src, struct sst_stream **out, struct sst_err *e)
 {
-	bool chained = rd->what.key.p != NULL;
-	struct sst_sstable **links;
-	size_t i, n = 0;
+	struct sst_err gone;
+	int r;
 
-	links = sst_arena_array(&rd->arena, rd->nsources + 1, sizeof(struct sst_sstable *));
-	if (links == NULL)
-		return sst_fail_nomem(e);
-	for (i = 0; i < rd->nsources; i++) {
-		struct sst_sstable *t = rd->sources[i]->sstable;
-
-		if (chained && sst_chain_takes(t))
-			links[n++] = t;
-		else if (open_source(rd, t, in, e) == -1)
-			return -1;
-	}
-	if (n == 1)
-		return open_source(rd, links[0], in, e);
-	if (n > 1 && sst_chain_open(&in->v[in->n], links, n, &rd->what, e) == -1)
+	if (is_sweep(&rd->what))
+		r = sst_sstable_scan(src->sstable, out, e) == -1 ? -1 : SST_ONE;
+	else
+		r = sst_sstable_find(src->sstable, &rd->what, out, e);
+	if (r == -1) {
+		if (sst_shelf_check(rd->shelf, src, &gone) == -1 && is_gone(&gone))
+			*e = gone;
 		return -1;
-	in->n += n > 1;
+	}
+	if (check_source(rd, src, e) == -1) {
+		sst_stream_close(*out);
+		return -1;
+	}
+	rd->opened.sstables_read += r == SST_ONE;
+	rd->opened.sstables_skipped += r == 0;
+	return r;
+}
+
+static int
+open_late(void *arg, struct sst_source *src, const struct sst_bound *at, struct sst_stream **out,
+    struct sst_err *e)
+{
+	struct reading *rd = arg;
+	int r = open_source(rd, src, out, e);
+
+	rd->opened.sstables_skipped -= r != -1; /* it was counted so before */
+	if (r == -1 && is_gone(e)) {
+		rd->gone = true;
+		if (copy_bound(&rd->gone_at, at, &rd->arena) == -1)
+			return sst_fail_nomem(e);
+	}
+	return r;
+}
+
+/* For a stream that may not wait: SST_ONE, 0: it has nothing of the partition; -1. */
+static int
+load_source(struct reading *rd, struct sst_source *src, struct sst_err *e)
+{
+	int r = sst_sstable_may_have_key(src->sstable, rd->what.key, rd->token, e);
+
+	if (r == 1 && sst_sstable_load(src->sstable, e) == -1)
+		r = -1;
+	if (r == -1 || check_source(rd, src, e) == -1)
+		return -1;
+	return r == 1 ? SST_ONE : 0;
+}
+
+/* A stream for each SSTable that may have what is asked for.  One that cannot be waited for later is
+ * loaded now. */
+static int
+open_sources(struct reading *rd, struct inputs *in, struct sst_err *e)
+{
+	struct sst_late_opts late = { open_late, rd, &rd->what, rd->token };
+	bool one = rd->what.key.p != NULL && !rd->what.raw;
+	size_t i;
+	int r;
+
+	for (i = rd->shelf->nsets; i-- > 0;) { /* newest first */
+		struct sst_source *src = rd->shelf->sets[i];
+
+		rd->opened.sstables_seen++;
+		if (!may_have(src->sstable, &rd->what)) {
+			rd->opened.sstables_skipped++;
+			continue;
+		}
+		if (!one || !sst_late_takes(src->sstable)) {
+			r = open_source(rd, src, &in->v[in->n], e);
+		} else if (rd->what.nonblocking && (r = load_source(rd, src, e)) != SST_ONE) {
+			rd->opened.sstables_skipped += r == 0;
+		} else {
+			rd->opened.sstables_skipped++;
+			r = sst_late_open(&in->v[in->n], src, &late, e) == -1 ? -1 : SST_ONE;
+		}
+		if (r == -1)
+			return -1;
+		if (r == 0)
+			continue;
+		in->n++;
+		rd->sources[rd->nsources++] = sst_source_hold(src);
+	}
 	return 0;
 }
 
@@ -296,16 +334,17 @@ open_memtable(struct reading *rd, struct sst_source *mem, struct inputs *in, str
 
 /* All inputs of the read, or none and -1. */
 static int
-gather(struct reading *rd, struct sst_shelf *shelf, struct inputs *in, struct sst_read_stats *stats,
-    struct sst_err *e)
+gather(struct reading *rd, struct inputs *in, struct sst_err *e)
 {
-	*stats = (struct sst_read_stats){ 0 };
+	struct sst_shelf *shelf = rd->shelf;
+
+	rd->opened = (struct sst_read_stats){ 0 };
 	*in = (struct inputs){ sst_arena_array(&rd->arena, shelf->nsets + 1, sizeof(*in->v)), 0 };
 	rd->sources = sst_arena_array(&rd->arena, shelf->nsets + 1, sizeof(*rd->sources));
 	if (in->v == NULL || rd->sources == NULL)
 		return sst_fail_nomem(e);
-	if (pick(rd, shelf, stats, e) == 0 && check_order(rd, e) == 0 &&
-	    open_picked(rd, in, e) == 0 && open_memtable(rd, shelf->mem, in, e) == 0)
+	if (open_sources(rd, in, e) == 0 && check_order(rd, e) == 0 &&
+	    open_memtable(rd, shelf->mem, in, e) == 0)
 		return 0;
 	close_inputs(rd, in);
 	return -1;
@@ -313,29 +352,28 @@ gather(struct reading *rd, struct sst_shelf *shelf, struct inputs *in, struct ss
 
 /* As gather, listing the folder again when a file of a set is gone. */
 static int
-gather_live(struct reading *rd, struct sst_shelf *shelf, struct inputs *in,
-    struct sst_read_stats *stats, struct sst_err *e)
+gather_live(struct reading *rd, struct inputs *in, struct sst_err *e)
 {
-	int tries;
-
-	if (sst_shelf_list(shelf, e) == -1)
-		return -1;
-	for (tries = 0;; tries++) {
-		if (gather(rd, shelf, in, stats, e) == 0)
+	for (;;) {
+		if (gather(rd, in, e) == 0)
 			return 0;
-		if (e->code != SST_ESYS || e->sys != ENOENT || tries == SST_LIVE_TRIES)
-			return -1;
-		if (sst_shelf_refresh(shelf, e) == -1)
+		if (!is_gone(e) || rd->tries++ == SST_LIVE_TRIES ||
+		    sst_shelf_refresh(rd->shelf, e) == -1)
 			return -1;
 	}
 }
 
 static void
-add_stats(struct sst_read_stats *to, const struct sst_read_stats *s)
+count_opened(struct reading *rd)
 {
-	to->sstables_seen += s->sstables_seen;
-	to->sstables_skipped += s->sstables_skipped;
-	to->sstables_read += s->sstables_read;
+	struct sst_read_stats *to = rd->stats, *s = &rd->opened;
+
+	if (to != NULL) {
+		to->sstables_seen += s->sstables_seen;
+		to->sstables_skipped += s->sstables_skipped;
+		to->sstables_read += s->sstables_read;
+	}
+	*s = (struct sst_read_stats){ 0 };
 }
 
 static int
@@ -350,6 +388,106 @@ merge(struct reading *rd, struct inputs *in, struct sst_err *e)
 	return sst_merge_open(&rd->rows, rd->what.table, in->v, in->n, &o, e);
 }
 
+/* ---- the stream ---- */
+
+/* Cuts the slices to what lies from a place on, in the stream's direction. */
+static void
+cut_slices(struct sst_read *r, const struct sst_bound *at)
+{
+	struct sst_range *s = (struct sst_range *)r->slices; /* in the arena, with room for one */
+
+	if (r->nslices == 0) {
+		s[0] = (struct sst_range){ { NULL, 0, -1 }, { NULL, 0, 1 } };
+		r->nslices = 1;
+	}
+	while (r->reversed && r->nslices > 1 &&
+	    sst_bound_compare(r->table, &s[r->nslices - 1].from, at) >= 0)
+		r->nslices--;
+	while (!r->reversed && r->nslices > 1 && sst_bound_compare(r->table, &s[0].to, at) <= 0) {
+		r->slices = ++s;
+		r->nslices--;
+	}
+	if (r->reversed && sst_bound_compare(r->table, &s[r->nslices - 1].to, at) > 0)
+		s[r->nslices - 1].to = *at;
+	if (!r->reversed && sst_bound_compare(r->table, &s[0].from, at) < 0)
+		s[0].from = *at;
+}
+
+/* After a late SSTable was found gone: what is left of the read, over what is live now. */
+static int
+begin_again(struct reading *rd, struct sst_err *e)
+{
+	struct inputs in;
+
+	if (rd->tries++ == SST_LIVE_TRIES)
+		return -1;
+	count_opened(rd);
+	rd->gone = false;
+	sst_stream_close(rd->rows);
+	rd->rows = NULL;
+	while (rd->nsources > 0)
+		sst_source_drop(rd->sources[--rd->nsources]);
+	cut_slices(&rd->what, &rd->gone_at);
+	if (sst_shelf_refresh(rd->shelf, e) == -1 || gather_live(rd, &in, e) == -1)
+		return -1;
+	return merge(rd, &in, e);
+}
+
+static int
+next_row(struct reading *rd, const struct sst_item **item, struct sst_err *e)
+{
+	int r;
+
+	for (;;) {
+		r = sst_stream_next(rd->rows, item, e);
+		if (r == -1 && rd->gone) {
+			if (begin_again(rd, e) == -1)
+				return -1;
+		} else if (r != SST_ONE || rd->what.key.p == NULL || !rd->begun ||
+		    (*item)->kind != SST_PARTITION)
+			break;
+	}
+	rd->begun |= r == SST_ONE;
+	return r;
+}
+
+static int
+reading_next(struct sst_stream *s, const struct sst_item **item, struct sst_err *e)
+{
+	struct reading *rd = (struct reading *)s;
+	struct sst_cache_stats before;
+	int r;
+
+	if (rd->stats == NULL)
+		return next_row(rd, item, e);
+	sst_cache_stats(rd->cache, &before);
+	r = next_row(rd, item, e);
+	count_chunks(rd, &before);
+	count_opened(rd);
+	rd->stats->rows += r == SST_ONE && (*item)->kind == SST_ROW;
+	return r;
+}
+
+static const struct sst_stream_ops reading_ops = { reading_next, reading_skip, reading_want,
+	reading_close };
+
+static int
+open_reading(
+    struct reading *rd, const struct sst_store *s, const struct sst_read *r, struct sst_err *e)
+{
+	struct inputs in = { NULL, 0 };
+	int some;
+
+	if (copy_read(&rd->what, r, &rd->arena, e) == -1 ||
+	    (some = confine(s, &rd->what, e)) == -1 || sst_shelf_list(rd->shelf, e) == -1)
+		return -1;
+	rd->token = r->key.p != NULL ? sst_token(r->key) : 0;
+	if (some == 1 && gather_live(rd, &in, e) == -1)
+		return -1;
+	count_opened(rd);
+	return merge(rd, &in, e);
+}
+
 int
 sst_store_read(struct sst_db *db, const struct sst_read *r, struct sst_stream **out,
     struct sst_read_stats *stats, struct sst_err *e)
@@ -357,9 +495,6 @@ sst_store_read(struct sst_db *db, const struct sst_read *r, struct sst_stream **
 	struct sst_store *s = (struct sst_store *)db;
 	struct sst_shelf *shelf = sst_store_shelf(s, r->table);
 	struct reading *rd;
-	struct sst_read_stats opened = { 0 };
-	struct inputs in = { NULL, 0 };
-	int some;
 
 	*out = NULL;
 	if (shelf == NULL)
@@ -367,17 +502,13 @@ sst_store_read(struct sst_db *db, const struct sst_read *r, struct sst_stream **
 	if ((rd = calloc(1, sizeof(*rd))) == NULL)
 		return sst_fail_nomem(e);
 	rd->stream = (struct sst_stream){ &reading_ops, r->table, r->reversed };
+	rd->shelf = shelf;
 	rd->stats = stats;
 	rd->cache = s->cache;
-	if (copy_read(&rd->what, r, &rd->arena, e) == -1 ||
-	    (some = confine(s, &rd->what, e)) == -1 ||
-	    (some == 1 && gather_live(rd, shelf, &in, &opened, e) == -1) ||
-	    merge(rd, &in, e) == -1) {
+	if (open_reading(rd, s, r, e) == -1) {
 		reading_close(&rd->stream);
 		return -1;
 	}
-	if (stats != NULL)
-		add_stats(stats, &opened);
 	*out = &rd->stream;
 	return 0;
 }
@@ -406,7 +537,7 @@ covered(const struct sst_sstable *t, struct sst_slice *first, struct sst_slice *
 {
 	struct sst_bound from, to;
 
-	if (!sst_chain_covers(t, &from, &to))
+	if (!sst_late_covers(t, &from, &to))
 		return false;
 	*first = from.ck[0];
 	*last = to.ck[0];

@@ -1,6 +1,7 @@
 /* store/shelf.c: sources come and go; who reads them keeps them. */
 #include "store/shelf.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -113,6 +114,7 @@ open_source(struct sst_shelf *s, const struct sst_live_set *set, struct sst_err 
 	src->refs = 1;
 	src->ino = set->ino;
 	src->mtime_ms = set->mtime_ms;
+	src->no_toc = set->no_toc;
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", s->folder, set->base) >= sizeof(path))
 		sst_fail(e, SST_ELIMIT, s->folder, SST_NOWHERE, "path too long");
 	else if (sst_sstable_open(&src->sstable, s->io, path, &opts, e) == 0)
@@ -208,6 +210,24 @@ int
 sst_shelf_list(struct sst_shelf *s, struct sst_err *e)
 {
 	return s->listed ? 0 : sst_shelf_refresh(s, e);
+}
+
+int
+sst_shelf_check(const struct sst_shelf *s, const struct sst_source *src, struct sst_err *e)
+{
+	struct sst_stat st;
+	char path[PATH];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s%s", s->folder, src->base,
+		src->no_toc ? "Data.db" : "TOC.txt") >= sizeof(path))
+		return sst_fail(e, SST_ELIMIT, s->folder, SST_NOWHERE, "path too long");
+	if (sst_io_stat(s->io, path, &st, e) == -1)
+		return -1;
+	if (st.ino == src->ino && st.mtime_ms == src->mtime_ms)
+		return 0;
+	sst_fail(e, SST_ESYS, path, SST_NOWHERE, "replaced while being read");
+	e->sys = ENOENT;
+	return -1;
 }
 
 /* ---- memory ---- */

@@ -17,6 +17,8 @@ struct sst_source {
 	char *base; /* "me-3-big-"; with ino and mtime it names the set */
 	uint64_t ino;
 	int64_t mtime_ms;
+	bool no_toc;      /* they are Data.db's then, else TOC.txt's */
+	unsigned checked; /* of its components that were opened, how many then were of this set */
 };
 
 struct sst_shelf {
@@ -48,6 +50,13 @@ void sst_shelf_clear(struct sst_shelf *); /* its streams are closed */
 int sst_shelf_refresh(struct sst_shelf *, struct sst_err *);
 /* The same when it was never done. */
 int sst_shelf_list(struct sst_shelf *, struct sst_err *);
+
+/*
+ * Whether the set's files are still there: asked after opening some by name, so that what was opened
+ * is known to be of this set, not of another that took its name.  0; -1, with ENOENT when they are
+ * not.
+ */
+int sst_shelf_check(const struct sst_shelf *, const struct sst_source *, struct sst_err *);
 
 /* pos: where this update is in the log. */
 int sst_shelf_apply(
