@@ -1,4 +1,8 @@
-/* libsst/sstable/cache.c: a hash table over two lists, oldest at the tail. */
+/*
+ * libsst/sstable/cache.c: a hash table over two lists, oldest at the tail.  A hit only marks its block:
+ * to move it in a list would touch its neighbours, and memory that is far away is most of what a hit
+ * costs.  Marks are looked at when memory is needed, from the tail on.
+ */
 #include "sstable/cache.h"
 
 #include <assert.h>
@@ -17,12 +21,13 @@ enum {
 struct block {
 	struct sst_block pub; /* first: what callers hold */
 	struct block *next;   /* in its hash bucket */
-	struct block *newer, *older;
 	uint64_t file, no;
 	uint32_t pins;
 	bool shown; /* in the hash table */
 	bool used;  /* somebody has had it already */
+	bool again; /* somebody has had it a second time, or again since it was last looked at */
 	uint8_t list;
+	struct block *newer, *older;
 	uint8_t data[];
 };
 
@@ -33,7 +38,8 @@ struct list {
 
 struct sst_cache {
 	size_t budget;
-	struct list lists[NLISTS]; /* unpinned blocks only */
+	struct list lists[NLISTS]; /* pinned blocks too */
+	size_t npinned;            /* of those in the lists */
 	struct block **buckets;
 	size_t nbuckets; /* a power of two */
 	uint64_t next_file;
@@ -97,21 +103,51 @@ destroy(struct sst_cache *c, struct block *b)
 }
 
 static void
+move(struct sst_cache *c, struct block *b, uint8_t list)
+{
+	unlink_block(c, b);
+	b->list = list;
+	push_block(c, b);
+}
+
+/* The oldest protected block, unless it was used since, is on probation again. */
+static void
+demote(struct sst_cache *c)
+{
+	struct block *b = c->lists[PROTECTED].oldest;
+
+	move(c, b, b->again ? PROTECTED : PROBATION);
+	b->again = false;
+}
+
+/* The oldest block on probation goes, is protected, or stays because it is pinned. */
+static void
+evict(struct sst_cache *c)
+{
+	struct block *b = c->lists[PROBATION].oldest;
+
+	if (b->pins > 0 || b->again) {
+		move(c, b, b->again ? PROTECTED : PROBATION);
+		b->again = false;
+		return;
+	}
+	destroy(c, b);
+	c->stats.evicted++;
+}
+
+static void
 shrink(struct sst_cache *c)
 {
 	struct list *prob = &c->lists[PROBATION], *prot = &c->lists[PROTECTED];
-	struct block *b;
+	size_t looks = 4 * (prob->blocks + prot->blocks); /* each mark is taken away once */
 
-	while (prot->bytes > c->budget / 4 * 3 && prot->blocks > 1) {
-		b = prot->oldest;
-		unlink_block(c, b);
-		b->list = PROBATION;
-		push_block(c, b);
-	}
-	while (c->stats.bytes > c->budget && prob->blocks + prot->blocks > KEEP) {
-		b = prob->oldest != NULL ? prob->oldest : prot->oldest;
-		destroy(c, b);
-		c->stats.evicted++;
+	for (; c->stats.bytes > c->budget && looks > 0; looks--) {
+		if (prob->blocks + prot->blocks - c->npinned <= KEEP)
+			break;
+		if (prob->blocks == 0 || prot->bytes > c->budget / 4 * 3)
+			demote(c);
+		else
+			evict(c);
 	}
 }
 
@@ -188,7 +224,7 @@ sst_cache_forget(struct sst_cache *c, uint64_t file)
 	for (i = 0; i < NLISTS; i++)
 		for (b = c->lists[i].oldest; b != NULL; b = newer) {
 			newer = b->newer;
-			if (b->file == file)
+			if (b->file == file && b->pins == 0)
 				destroy(c, b);
 		}
 }
@@ -213,10 +249,8 @@ sst_cache_get(struct sst_cache *c, uint64_t file, uint64_t no)
 		return NULL;
 	}
 	c->stats.hits++;
-	if (b->pins++ == 0)
-		unlink_block(c, b);
-	if (b->used)
-		b->list = PROTECTED;
+	c->npinned += b->pins++ == 0;
+	b->again |= b->used;
 	b->used = true;
 	return &b->pub;
 }
@@ -252,6 +286,8 @@ sst_cache_add(struct sst_cache *c, struct sst_block *pub, bool used)
 	*at = b;
 	b->shown = true;
 	b->used = used;
+	push_block(c, b);
+	c->npinned++;
 	shrink(c);
 }
 
@@ -268,6 +304,7 @@ sst_cache_drop(struct sst_cache *c, struct sst_block *pub)
 		free(b);
 		return;
 	}
-	push_block(c, b);
-	shrink(c);
+	c->npinned--;
+	if (c->stats.bytes > c->budget)
+		shrink(c);
 }
