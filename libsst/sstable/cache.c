@@ -36,12 +36,19 @@ struct list {
 	size_t bytes, blocks;
 };
 
+struct note {
+	uint64_t file, token; /* file 0: none */
+	struct sst_place place;
+};
+
 struct sst_cache {
 	size_t budget;
 	struct list lists[NLISTS]; /* pinned blocks too */
 	size_t npinned;            /* of those in the lists */
 	struct block **buckets;
-	size_t nbuckets; /* a power of two */
+	size_t nbuckets;    /* a power of two */
+	struct note *notes; /* nnotes, each where its hash says: the last one stays */
+	size_t nnotes;      /* a power of two */
 	uint64_t next_file;
 	struct sst_codec *codecs[CODECS_MAX]; /* one of each compressor met */
 	size_t ncodecs;
@@ -161,12 +168,13 @@ sst_cache_new(size_t budget)
 	c->budget = budget < SST_CACHE_MIN ? SST_CACHE_MIN : budget;
 	for (c->nbuckets = 64; c->nbuckets < c->budget / 8192; c->nbuckets *= 2)
 		continue;
+	c->nnotes = 4 * c->nbuckets; /* 2 % of the budget, touched as they are used */
 	c->buckets = calloc(c->nbuckets, sizeof(*c->buckets));
-	if (c->buckets == NULL) {
-		free(c);
-		return NULL;
-	}
-	return c;
+	c->notes = calloc(c->nnotes, sizeof(*c->notes));
+	if (c->buckets != NULL && c->notes != NULL)
+		return c;
+	sst_cache_free(c);
+	return NULL;
 }
 
 void
@@ -182,7 +190,31 @@ sst_cache_free(struct sst_cache *c)
 	while (c->ncodecs > 0)
 		sst_codec_free(c->codecs[--c->ncodecs]);
 	free(c->buckets);
+	free(c->notes);
 	free(c);
+}
+
+static struct note *
+note_of(const struct sst_cache *c, uint64_t file, int64_t token)
+{
+	return &c->notes[((uint64_t)token ^ file * UINT64_C(0x9e3779b97f4a7c15)) & (c->nnotes - 1)];
+}
+
+void
+sst_cache_note(struct sst_cache *c, uint64_t file, int64_t token, const struct sst_place *place)
+{
+	*note_of(c, file, token) = (struct note){ file, (uint64_t)token, *place };
+}
+
+bool
+sst_cache_noted(const struct sst_cache *c, uint64_t file, int64_t token, struct sst_place *place)
+{
+	const struct note *n = note_of(c, file, token);
+
+	if (n->file != file || n->token != (uint64_t)token)
+		return false;
+	*place = n->place;
+	return true;
 }
 
 int

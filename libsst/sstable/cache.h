@@ -48,6 +48,20 @@ void sst_cache_forget(struct sst_cache *, uint64_t file);
 int sst_cache_codec(
     struct sst_cache *, struct sst_slice class_name, struct sst_codec **, struct sst_err *);
 
+/* Where a partition was found in the Data.db and Index.db of an SSTable. */
+struct sst_place {
+	uint64_t data, index;
+	bool promoted; /* Index.db has a promoted index for it */
+};
+
+/*
+ * Remembers the places of some partitions, the last ones found, by token: a page then asks neither
+ * Filter, Summary nor Index.  A hint: another key may have the token, so the key at the place is to be
+ * compared.  file: the number of Index.db.
+ */
+void sst_cache_note(struct sst_cache *, uint64_t file, int64_t token, const struct sst_place *);
+bool sst_cache_noted(const struct sst_cache *, uint64_t file, int64_t token, struct sst_place *);
+
 /* The block, pinned, or NULL when it is not here. */
 struct sst_block *sst_cache_get(struct sst_cache *, uint64_t file, uint64_t no);
 /* True when it is here; counts as no use. */

@@ -296,6 +296,12 @@ sst_file_want(struct sst_file *f, uint64_t i, uint64_t n, struct sst_want *w)
 	}
 }
 
+uint64_t
+sst_file_id(const struct sst_file *f)
+{
+	return f->id;
+}
+
 /* The block that begins at an offset in the file. */
 static uint64_t
 block_of(const struct sst_file *f, uint64_t off)

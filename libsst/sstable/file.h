@@ -35,6 +35,7 @@ uint64_t sst_file_nblocks(const struct sst_file *);
 /* NULL when it is not compressed. */
 const struct sst_chunks *sst_file_chunks(const struct sst_file *);
 struct sst_cache *sst_file_cache(const struct sst_file *);
+uint64_t sst_file_id(const struct sst_file *); /* in its cache */
 
 /* Bytes of block i uncompressed: the last one may be shorter. */
 size_t sst_file_block_size(const struct sst_file *, uint64_t i);

@@ -51,7 +51,7 @@ struct sst_walk {
 	struct sst_sstable *t;
 	uint64_t pos, end;            /* of the next entry; of the file */
 	struct sst_index_entry entry; /* the last one; its key borrows from the window */
-	uint64_t promoted_at;         /* where its promoted index is */
+	uint64_t at, promoted_at;     /* where it, and its promoted index, is */
 	int64_t token;                /* of its key */
 	struct sst_slice hint; /* key of the entry at pos, as the summary says; or p == NULL */
 	uint64_t sampled;      /* of the summary's next entry, or the end */

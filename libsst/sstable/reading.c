@@ -78,6 +78,26 @@ wanted(const struct sst_reading *p)
 	return c > 0 ? 2 : 0;
 }
 
+/* Goes to where the partition begins. */
+static void
+go(struct sst_reading *p, uint64_t start, bool promoted)
+{
+	p->start = start;
+	p->indexed = promoted && (p->r->nslices > 0 || p->s.reversed);
+	p->state = p->indexed ? SST_READ_PROMOTED : SST_READ_HEADER;
+	sst_data_seek(&p->x, p->start, SST_LIVE);
+	p->x.has_key = false;
+}
+
+/* The partition is not where one with its token was found: it is another one. */
+static int
+forget(struct sst_reading *p, struct sst_err *e)
+{
+	p->noted = false;
+	p->state = SST_READ_FIND;
+	return sst_walk_start(&p->walk, p->r->key, p->token, e);
+}
+
 static int
 find(struct sst_reading *p, struct sst_err *e)
 {
@@ -90,6 +110,8 @@ find(struct sst_reading *p, struct sst_err *e)
 		if (r == SST_WAIT || r == -1)
 			return r;
 		w = r == 0 ? 2 : wanted(p);
+		if (p->noted && w != 1)
+			return forget(p, e);
 		if (w == 0 && p->one && !leapt)
 			sst_walk_leap(&p->walk, p->r->key);
 		leapt = true;
@@ -101,11 +123,28 @@ find(struct sst_reading *p, struct sst_err *e)
 	sst_buf_add_slice(&p->key, p->walk.entry.key);
 	if (p->key.bad)
 		return sst_fail_nomem(e);
-	p->start = p->walk.entry.position;
-	p->indexed = p->walk.entry.promoted_len > 0 && (p->r->nslices > 0 || p->s.reversed);
-	p->state = p->indexed ? SST_READ_PROMOTED : SST_READ_HEADER;
-	sst_data_seek(&p->x, p->start, SST_LIVE);
-	p->x.has_key = false;
+	go(p, p->walk.entry.position, p->walk.entry.promoted_len > 0);
+	if (p->one)
+		sst_cache_note(p->t->cache, sst_file_id(p->walk.w.file), p->token,
+		    &(struct sst_place){ p->start, p->walk.at, p->walk.entry.promoted_len > 0 });
+	return 0;
+}
+
+/* The partition is where it was found before: neither Filter, Summary nor Index need be asked, unless
+ * its promoted index is wanted. */
+static int
+recall(struct sst_reading *p, struct sst_err *e)
+{
+	p->noted = true;
+	sst_buf_reset(&p->key);
+	sst_buf_add_slice(&p->key, p->r->key);
+	if (p->key.bad)
+		return sst_fail_nomem(e);
+	go(p, p->place.data, p->place.promoted);
+	if (p->indexed) {
+		sst_walk_seek(&p->walk, p->place.index);
+		p->state = SST_READ_FIND;
+	}
 	return 0;
 }
 
@@ -114,6 +153,8 @@ header(struct sst_reading *p, const struct sst_item **item, struct sst_err *e)
 {
 	int r = sst_data_partition(&p->x, e);
 
+	if (p->noted && r == SST_ONE && !sst_slice_eq(p->x.item.part.key, p->r->key))
+		return forget(p, e);
 	if (r == 0 || (r == SST_ONE && !sst_slice_eq(p->x.item.part.key, sst_buf_slice(&p->key))))
 		return sst_fail(e, SST_EDAMAGED, sst_file_path(p->walk.w.file), SST_NOWHERE,
 		    "position %ju is not where its partition begins", (uintmax_t)p->start);
@@ -322,13 +363,40 @@ range_scan(struct sst_reading *p, struct sst_stream **out, struct sst_err *e)
 	return 0;
 }
 
+/* 1 and p->place: where the key was found before. */
+static bool
+remembers(struct sst_sstable *t, const struct sst_read *r, int64_t token, struct sst_place *place)
+{
+	return r->key.p != NULL && t->index != NULL && t->data != NULL &&
+	    sst_cache_noted(t->cache, sst_file_id(t->index), token, place);
+}
+
+/* Sets out for what is asked for. */
+static int
+start(struct sst_reading *p, struct sst_stream **out, struct sst_err *e)
+{
+	const struct sst_read *r = p->r;
+
+	*out = &p->s;
+	p->state = SST_READ_FIND;
+	if (p->noted)
+		return recall(p, e);
+	if (!is_all(r) && sst_walk_start(&p->walk, r->key, p->token, e) == -1)
+		return -1;
+	if (!p->one && !r->reversed && !r->nonblocking && r->nslices == 0)
+		return range_scan(p, out, e);
+	return 0;
+}
+
 int
 sst_sstable_find(
     struct sst_sstable *t, const struct sst_read *r, struct sst_stream **out, struct sst_err *e)
 {
 	int64_t token = first_token(r);
+	struct sst_place place = { 0 };
+	bool noted = remembers(t, r, token, &place);
 	struct sst_reading *p;
-	int rc = may_have(t, r, token, e);
+	int rc = noted ? 1 : may_have(t, r, token, e);
 
 	*out = NULL;
 	if (rc != 1)
@@ -336,15 +404,9 @@ sst_sstable_find(
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return sst_fail_nomem(e);
 	p->token = token;
-	p->state = SST_READ_FIND;
-	rc = init(p, t, r, e);
-	if (rc == 0 && !is_all(r))
-		rc = sst_walk_start(&p->walk, r->key, token, e);
-	if (rc == 0 && !p->one && !r->reversed && !r->nonblocking && r->nslices == 0)
-		rc = range_scan(p, out, e);
-	else
-		*out = &p->s;
-	if (rc == 0)
+	p->noted = noted;
+	p->place = place;
+	if (init(p, t, r, e) == 0 && start(p, out, e) == 0)
 		return SST_ONE;
 	*out = NULL;
 	read_close(&p->s);

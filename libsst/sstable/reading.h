@@ -41,7 +41,9 @@ struct sst_reading {
 	const struct sst_read *r;
 	const struct sst_range *slices;
 	size_t nslices;
-	bool one; /* partition */
+	bool one;   /* partition */
+	bool noted; /* its place was remembered, and is still to be proved */
+	struct sst_place place;
 	int64_t token;
 	struct sst_walk walk;
 	struct sst_data x;

@@ -73,6 +73,7 @@ sst_walk_next(struct sst_walk *k, struct sst_err *e)
 			return r;
 	}
 	k->token = k->t->murmur3 ? sst_token(k->entry.key) : 0;
+	k->at = at;
 	k->promoted_at = in.off;
 	k->pos = in.off;
 	if (check_entry(k, at, e) == -1)
