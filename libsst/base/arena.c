@@ -8,7 +8,7 @@
 
 #include "base/num.h"
 
-#define BLOCK_MIN ((size_t)4096)
+#define BLOCK_MIN ((size_t)960) /* with its head, what malloc has at hand for a thread */
 #define BLOCK_MAX ((size_t)1 << 20)
 
 struct sst_arena_block {

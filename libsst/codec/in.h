@@ -95,17 +95,13 @@ sst_get_u64(struct sst_in *in)
 	return __builtin_bswap64(v);
 }
 
-/* Byte 0 has a leading 1 bit for each byte that follows. */
+/* One of two bytes and more. */
 static inline uint64_t
-sst_get_vint(struct sst_in *in)
+sst_get_long_vint(struct sst_in *in)
 {
 	uint64_t v, w;
 	unsigned extra;
 
-	if (!in->bad && in->p < in->end && *in->p < 0x80) { /* nearly always */
-		in->off++;
-		return *in->p++;
-	}
 	v = sst_get_u8(in);
 	if (in->bad)
 		return 0;
@@ -119,6 +115,18 @@ sst_get_vint(struct sst_in *in)
 		w = sst_get_be(in, extra);
 	v &= 0xffu >> extra; /* with 8 to follow, byte 0 holds no value bits: v is 0 */
 	return in->bad ? 0 : extra == 8 ? w : v << 8 * extra | w;
+}
+
+/* Byte 0 has a leading 1 bit for each byte that follows: mostly none does, and that is decoded where
+ * it is asked for. */
+__attribute__((always_inline)) static inline uint64_t
+sst_get_vint(struct sst_in *in)
+{
+	if (!in->bad && in->p < in->end && *in->p < 0x80) {
+		in->off++;
+		return *in->p++;
+	}
+	return sst_get_long_vint(in);
 }
 
 /* A signed vint: zigzag, 0 -1 1 -2 ... are 0 1 2 3 ... */

@@ -8,6 +8,7 @@
 #include "row/serial.h"
 
 #define EXT_KNOWN (SST_EXT_STATIC | SST_EXT_SHADOWABLE | SST_EXT_SCYLLA_SHADOWABLE)
+#define CELLS 16    /* to begin with */
 #define CK_BATCH 32 /* clustering values that share a word of two bits each */
 
 static int64_t
@@ -129,30 +130,30 @@ sst_get_prefix(struct sst_in *in, const struct sst_header *h, struct sst_slice *
 int
 sst_decoder_init(struct sst_decoder *d, const struct sst_header *h, struct sst_err *e)
 {
-	size_t ncols = h->nregular > h->nstatic ? h->nregular : h->nstatic;
+	size_t ncols = 1 + (h->nregular > h->nstatic ? h->nregular : h->nstatic), nck = h->nck + 1;
+	size_t complex = 2 * nck * sizeof(*d->ck), cols = complex + ncols * sizeof(*d->complex);
 
 	memset(d, 0, sizeof(*d));
 	d->header = h;
-	d->cells_cap = ncols + 16;
-	d->complex_cap = ncols + 1;
-	d->ck = calloc(h->nck + 1, sizeof(*d->ck));
-	d->cells = calloc(d->cells_cap, sizeof(*d->cells));
-	d->complex = calloc(d->complex_cap, sizeof(*d->complex));
-	d->cols = calloc(ncols + 1, sizeof(*d->cols));
-	if (d->ck == NULL || d->cells == NULL || d->complex == NULL || d->cols == NULL) {
+	d->cells_cap = CELLS;
+	d->room = calloc(1, cols + ncols * sizeof(*d->cols)); /* one: a page opens many */
+	d->cells = malloc(d->cells_cap * sizeof(*d->cells));
+	if (d->room == NULL || d->cells == NULL) {
 		sst_decoder_free(d);
 		return sst_fail_nomem(e);
 	}
+	d->ck = d->room;
+	d->ck_spare = d->ck + nck;
+	d->complex = (struct sst_complex_deletion *)((uint8_t *)d->room + complex);
+	d->cols = (uint32_t *)((uint8_t *)d->room + cols);
 	return 0;
 }
 
 void
 sst_decoder_free(struct sst_decoder *d)
 {
-	free(d->ck);
+	free(d->room);
 	free(d->cells);
-	free(d->complex);
-	free(d->cols);
 	memset(d, 0, sizeof(*d));
 }
 

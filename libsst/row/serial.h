@@ -136,12 +136,13 @@ struct sst_row_head {
  * call. */
 struct sst_decoder {
 	const struct sst_header *header;
+	void *room; /* what follows but the cells */
 	struct sst_slice *ck;
+	struct sst_slice *ck_spare; /* as many: whoever keeps a clustering swaps the two */
+	struct sst_complex_deletion *complex;
+	uint32_t *cols; /* scratch: columns of a row that has not all of many */
 	struct sst_cell *cells;
 	size_t cells_cap;
-	struct sst_complex_deletion *complex;
-	size_t complex_cap;
-	uint32_t *cols; /* scratch: columns of a row that has not all of many */
 };
 
 /* The header is borrowed until free. */

@@ -6,7 +6,6 @@
 #include "sstable/data.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 int
 sst_data_init(struct sst_data *x, struct sst_file *file, enum sst_window_mode mode,
@@ -15,11 +14,7 @@ sst_data_init(struct sst_data *x, struct sst_file *file, enum sst_window_mode mo
 	memset(x, 0, sizeof(*x));
 	if (sst_decoder_init(&x->d, h, e) == -1)
 		return -1;
-	x->prev = calloc(h->nck + 1, sizeof(*x->prev));
-	if (x->prev == NULL) {
-		sst_decoder_free(&x->d);
-		return sst_fail_nomem(e);
-	}
+	x->prev = x->d.ck_spare;
 	sst_window_init(&x->w, file, mode);
 	x->table = table;
 	x->murmur3 = table->partitioner.n == 0 ||
@@ -38,7 +33,6 @@ sst_data_close(struct sst_data *x)
 	sst_decoder_free(&x->d);
 	sst_buf_free(&x->key);
 	sst_buf_free(&x->prev_bytes);
-	free(x->prev);
 	memset(x, 0, sizeof(*x));
 }
 
