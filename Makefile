@@ -23,6 +23,7 @@ SUITES  = $(patsubst tests/unit/%.c,%,$(filter-out tests/unit/main.c,$(wildcard 
 FUZZERS = $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 FUZZ    = $(FUZZERS:%=$O/fuzz/%)
 REPLAY  = $(FUZZERS:%=$O/replay/%)
+PUBLIC  = $(shell cat libsst/public)	# headers that are installed
 PROGS   = $(patsubst tests/prog/%.c,$O/prog/%,$(wildcard tests/prog/*.c))
 
 all: $(BINS) $L
@@ -63,7 +64,16 @@ coverage: ; @tests/fuzz/coverage
 install: all
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(BINS)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard man/*.1)
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man3 $(wildcard man/*.3)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man7 $(wildcard man/*.7)
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib $L
+	for h in $(PUBLIC); do \
+		install -Dm644 libsst/$$h $(DESTDIR)$(PREFIX)/include/libsst/$$h || exit 1; \
+	done
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LDLIBS)|' libsst/libsst.pc.in \
+		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/libsst.pc
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/pkgconfig/libsst.pc
 	for f in $(notdir $(BINS)); do \
 		install -Dm644 completions/$$f.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$f && \
 		install -Dm644 -t $(DESTDIR)$(PREFIX)/share/zsh/site-functions completions/_$$f && \
@@ -76,7 +86,11 @@ uninstall:
 			$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$f.fish; \
 	done
 	for f in $(notdir $(wildcard man/*.1)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man1/$$f; done
+	for f in $(notdir $(wildcard man/*.3)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man3/$$f; done
 	for f in $(notdir $(wildcard man/*.7)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man7/$$f; done
+	for h in $(PUBLIC); do rm -f $(DESTDIR)$(PREFIX)/include/libsst/$$h; done
+	[ ! -d $(DESTDIR)$(PREFIX)/include/libsst ] || find $(DESTDIR)$(PREFIX)/include/libsst -depth -type d -empty -delete
+	rm -f $(DESTDIR)$(PREFIX)/lib/libsst.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/libsst.pc
 format: ; clang-format -i $(SOURCES)
 SOURCES = $(wildcard libsst/*/*.[ch] libsst/*/*.cc cmd/*/*.[ch] tests/*/*.[ch])
 format-check: ; clang-format --dry-run -Werror $(SOURCES)

@@ -23,6 +23,10 @@ struct sst_compression {
 	int level;                   /* of zstd; 0: the codec's default */
 };
 
+struct sst_option { /* the value as CQL text */
+	struct sst_slice name, value;
+};
+
 struct sst_table { /* immutable once made; lives in the arena it was made in */
 	struct sst_slice keyspace, name;
 	uint8_t id[16]; /* all zero: not known */
@@ -45,9 +49,7 @@ struct sst_table { /* immutable once made; lives in the arena it was made in */
 	 * options that have no field here, with their values as CQL text ('99p', true, {…}).  Each
 	 * sorted by name. */
 	size_t ncompression_options, ncompaction_options, noptions;
-	struct sst_option {
-		struct sst_slice name, value;
-	} * compression_options, *compaction_options, *options;
+	struct sst_option *compression_options, *compaction_options, *options;
 	size_t ndropped; /* columns that were dropped, also those that were added again since */
 	struct sst_column *dropped; /* with the types they had: SSTables may still hold them */
 };
