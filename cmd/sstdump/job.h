@@ -38,7 +38,7 @@ struct least { /* --min-size and its like: a partition is shown that reaches one
 struct job {
 	enum form form;
 	enum show show;
-	bool merge, quiet, json;
+	bool merge, follow, quiet, json;
 	uint64_t count; /* -n; 0: all */
 	struct least least;
 	int64_t now_s;
@@ -49,7 +49,8 @@ struct job {
 	struct gather *gather;
 	struct tops *tops;
 	struct tool_report *report;
-	struct sst_buf head; /* the last line of names of CSV */
+	struct sst_cache *cache; /* of many SSTables that are opened one after the other */
+	struct sst_buf head;     /* the last line of names of CSV */
 };
 
 /* The form of a report. */
@@ -60,7 +61,11 @@ int dump_sstable(void *job, const char *path, bool last);       /* rows */
 int partitions_sstable(void *job, const char *path, bool last); /* --show partitions */
 int gather_sstable(void *job, const char *path, bool last);     /* kept open, for what follows */
 
-/* After the last one; each gives an exit status. */
+int stats_sstable(void *job, const char *path, bool last); /* --show stats */
+
+/* Before the first SSTable and after the last; the ends give an exit status. */
+void stats_begin(struct job *);
+int stats_end(struct job *);
 void partitions_begin(struct job *);
 int partitions_end(struct job *);
 int merge_gathered(struct job *);

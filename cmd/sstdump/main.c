@@ -4,7 +4,10 @@
  * Then one of these prints it:
  *
  *	rows			dump.c, or merged.c for many as one; both through print.c
+ *	other components	component.c, as --show or the operand's name says
+ *	--show stats		stats.c, a line a file
  *	--show partitions	partitions.c
+ *	CommitLog-….log		log.c
  *	--show schema		merged.c
  *	--show explain		explain.c
  */
@@ -15,8 +18,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "sstdump/component.h"
 #include "sstdump/find.h"
 #include "sstdump/gather.h"
+#include "sstdump/log.h"
 
 enum {
 	OPT_CLUSTERING = TOOL_LONG,
@@ -37,7 +42,8 @@ enum {
 
 static const struct tool_option options[] = {
 	{ "dir", 'd', "DIR", "the data directory, when there is no operand" },
-	{ "format", 'f', "FORMAT", "ndjson (default), sstabledump, csv, tsv or table" },
+	{ "format", 'f', "FORMAT", "ndjson (default), sstabledump, csv, tsv, hex or table" },
+	{ "follow", 'F', NULL, "go on as the commit log is written" },
 	{ "json", 'j', NULL, "reports as NDJSON on a terminal too" },
 	{ "key", 'k', "KEY", "this partition: A:B, JSON or 0xHEX; may be repeated" },
 	{ "key-file", 'K', "FILE", "those whose keys are in FILE, one a line" },
@@ -51,7 +57,7 @@ static const struct tool_option options[] = {
 	{ "now", OPT_NOW, "TIME", "decide expiry as of TIME" },
 	{ "null", OPT_NULL, NULL, "names on standard input end in NUL" },
 	{ "schema", OPT_SCHEMA, "FILE", "take names of key columns from FILE" },
-	{ "show", OPT_SHOW, "WHAT", "rows (default), partitions, schema or explain" },
+	{ "show", OPT_SHOW, "WHAT", "rows (default), partitions, stats, index, …: see sstdump(1)" },
 	{ "since", OPT_SINCE, "TIME", "rows whose ids are of TIME or later" },
 	{ "token-range", OPT_TOKEN_RANGE, "LEFT..RIGHT", "partitions with LEFT < token <= RIGHT" },
 	{ "tombstones", OPT_TOMBSTONES, NULL, "only what deletes or has expired" },
@@ -61,17 +67,20 @@ static const struct tool_option options[] = {
 };
 
 static const struct tool tool = { "print what is in SSTables", "[FILE|DIR|-]...", options,
-	"FILE is a -Data.db file, DIR a table's folder or any folder above it; - reads\n"
-	"such names from standard input.  Without operands, -d or $OSTRAKA_DIR.\n"
+	"FILE is a component of an SSTable or a commit-log segment, DIR a folder of them\n"
+	"or any folder above; - reads such names from standard input.  Without operands,\n"
+	"-d or $OSTRAKA_DIR.\n"
 	"Exit status: 1 when a file is damaged, 2 when one cannot be read.\n" };
 
 static const struct {
 	const char *name;
 	int value;
 } forms[] = { { "ndjson", FORM_NDJSON }, { "sstabledump", FORM_SSTABLEDUMP }, { "csv", FORM_CSV },
-	{ "tsv", FORM_TSV }, { "table", FORM_TABLE }, { NULL, 0 } },
-  shows[] = { { "rows", SHOW_ROWS }, { "partitions", SHOW_PARTITIONS }, { "schema", SHOW_SCHEMA },
-	  { "explain", SHOW_EXPLAIN }, { NULL, 0 } };
+	{ "tsv", FORM_TSV }, { "hex", FORM_HEX }, { "table", FORM_TABLE }, { NULL, 0 } },
+  shows[] = { { "rows", SHOW_ROWS }, { "partitions", SHOW_PARTITIONS }, { "stats", SHOW_STATS },
+	  { "index", SHOW_INDEX }, { "summary", SHOW_SUMMARY }, { "filter", SHOW_FILTER },
+	  { "chunks", SHOW_CHUNKS }, { "schema", SHOW_SCHEMA }, { "explain", SHOW_EXPLAIN },
+	  { NULL, 0 } };
 
 static enum form
 parse_form(const char *name)
@@ -152,6 +161,9 @@ set_option(struct job *job, struct args *a, int opt)
 	case 'f':
 		job->form = parse_form(optarg);
 		break;
+	case 'F':
+		job->follow = true;
+		break;
 	case 'j':
 		job->json = true;
 		break;
@@ -189,7 +201,7 @@ set_option(struct job *job, struct args *a, int opt)
 static void
 check_options(const struct job *job, const struct args *a, int argc)
 {
-	bool report = job->show == SHOW_PARTITIONS || job->show == SHOW_EXPLAIN;
+	bool report = job->show != SHOW_ROWS && job->show != SHOW_SCHEMA;
 
 	if (argc == 0 && a->dir == NULL)
 		tool_misuse(&tool, "no SSTable or folder named");
@@ -201,8 +213,6 @@ check_options(const struct job *job, const struct args *a, int argc)
 		tool_misuse(&tool, "--merge is for rows");
 	if (report && (job->form == FORM_SSTABLEDUMP || job->form == FORM_CSV))
 		tool_misuse(&tool, "that format is for rows");
-	if (!report && job->form == FORM_TABLE)
-		tool_misuse(&tool, "rows are not printed as a table");
 	if (job->show == SHOW_EXPLAIN && !job->sel.keyed)
 		tool_misuse(&tool, "--show explain wants -k KEY");
 	if (job->merge && job->form == FORM_SSTABLEDUMP)
@@ -212,25 +222,56 @@ check_options(const struct job *job, const struct args *a, int argc)
 static find_each *
 how(const struct job *job)
 {
-	if (job->show == SHOW_PARTITIONS)
+	switch (job->show) {
+	case SHOW_ROWS:
+		return job->merge ? gather_sstable : dump_sstable;
+	case SHOW_PARTITIONS:
 		return partitions_sstable;
-	return job->merge || job->show != SHOW_ROWS ? gather_sstable : dump_sstable;
+	case SHOW_STATS:
+		return job->form == FORM_HEX ? component_sstable : stats_sstable;
+	case SHOW_SCHEMA:
+	case SHOW_EXPLAIN:
+		return gather_sstable;
+	default:
+		return component_sstable;
+	}
+}
+
+/* A component that is named is printed itself; all else is found and then printed. */
+static int
+operand(struct job *job, const struct args *a, const char *path)
+{
+	struct sst_name name;
+
+	if (log_is(path)) {
+		if (job->show == SHOW_ROWS && !job->merge &&
+		    (job->form == FORM_DEFAULT || job->form == FORM_NDJSON))
+			return log_print(job, path, a->dir);
+		return tool_problem(
+		    TROUBLE, "%s: of a commit log only rows are shown, as ndjson", path);
+	}
+	if (job->follow)
+		return tool_problem(TROUBLE, "%s: -F follows commit logs", path);
+	if (job->show == SHOW_ROWS && sst_name_parse(&name, path) && name.component != SST_DATA &&
+	    name.component != SST_NCOMPONENTS)
+		return component_print(job, path);
+	return find_sstables(path, how(job), job);
 }
 
 /* Every name that standard input holds, one a line, or each ending in NUL. */
 static int
-from_input(struct job *job, bool null)
+from_input(struct job *job, const struct args *a)
 {
 	char *line = NULL;
 	size_t cap = 0;
 	ssize_t n;
 	int rc = SOUND;
 
-	while ((n = getdelim(&line, &cap, null ? '\0' : '\n', stdin)) > 0) {
-		if (line[n - 1] == '\n' && !null)
+	while ((n = getdelim(&line, &cap, a->null ? '\0' : '\n', stdin)) > 0) {
+		if (line[n - 1] == '\n' && !a->null)
 			line[--n] = '\0';
 		if (n > 0)
-			rc = tool_worse(rc, find_sstables(line, how(job), job));
+			rc = tool_worse(rc, operand(job, a, line));
 	}
 	if (ferror(stdin))
 		rc = tool_problem(TROUBLE, "standard input: %s", strerror(errno));
@@ -245,14 +286,17 @@ run(struct job *job, const struct args *a, int argc, char **argv)
 
 	if (job->show == SHOW_PARTITIONS)
 		partitions_begin(job);
+	if (job->show == SHOW_STATS)
+		stats_begin(job);
 	if (argc == 0)
 		rc = find_sstables(a->dir, how(job), job);
 	for (; argc > 0; argc--, argv++)
-		rc = tool_worse(rc,
-		    strcmp(*argv, "-") == 0 ? from_input(job, a->null)
-					    : find_sstables(*argv, how(job), job));
+		rc = tool_worse(
+		    rc, strcmp(*argv, "-") == 0 ? from_input(job, a) : operand(job, a, *argv));
 	if (job->show == SHOW_PARTITIONS)
 		return tool_worse(rc, partitions_end(job));
+	if (job->show == SHOW_STATS)
+		return tool_worse(rc, stats_end(job));
 	if (job->show == SHOW_SCHEMA)
 		return tool_worse(rc, schema_gathered(job));
 	if (job->show == SHOW_EXPLAIN)

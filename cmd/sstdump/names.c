@@ -89,6 +89,12 @@ names_use(struct names *n, const char *schema_file)
 	return parse(&n->given, schema_file);
 }
 
+const struct sst_schema *
+names_given(const struct names *n)
+{
+	return n->given.there ? &n->given.schema : NULL;
+}
+
 /* Reads the schema.cql beside the SSTable, if there is one and it is not at hand already. */
 static int
 look_beside(struct names *n, const char *path)

@@ -24,6 +24,9 @@ struct names {                      /* start with {0} */
 /* Takes names from this file, whatever lies beside the SSTables.  An exit status. */
 int names_use(struct names *, const char *schema_file);
 
+/* What names_use read; NULL without. */
+const struct sst_schema *names_given(const struct names *);
+
 /*
  * Fills in the table of the SSTable at path: keyspace, name, and names of key columns; they borrow
  * from *n until the next call.  Gives an exit status; what cannot be found out stays as it is.

@@ -449,6 +449,27 @@ select_for(struct selection *s, const struct sst_table *t, struct sst_err *e)
 	return keys_for(s, t, e) == -1 ? -1 : slice_for(s, t, e);
 }
 
+bool
+select_has(const struct selection *s, const struct sst_partition *p)
+{
+	struct wanted_key key = { p->key, sst_token(p->key) };
+
+	if (s->tokens && (key.token <= s->left || key.token > s->right))
+		return false;
+	return !s->keyed ||
+	    (s->nwanted > 0 && bsearch(&key, s->wanted, s->nwanted, sizeof(key), by_key) != NULL);
+}
+
+bool
+select_has_row(const struct selection *s, const struct sst_table *t, const struct sst_row *row)
+{
+	struct sst_bound at = { row->ck, t->nck, 0 };
+
+	return !s->sliced ||
+	    (sst_bound_compare(t, &s->slice.from, &at) <= 0 &&
+		sst_bound_compare(t, &at, &s->slice.to) <= 0);
+}
+
 int
 select_complain(struct selection *s, const struct sst_err *e)
 {

@@ -59,6 +59,10 @@ bool select_some(const struct selection *);
  */
 int select_open(struct selection *, struct sst_sstable *, struct sst_stream **, struct sst_err *);
 
+/* For what is no SSTable: whether keys and tokens, and then clusterings, let it through. */
+bool select_has(const struct selection *, const struct sst_partition *);
+bool select_has_row(const struct selection *, const struct sst_table *, const struct sst_row *);
+
 /* Only the items that --written and --tombstones want, of any stream, which is taken over also on
  * -1; the stream itself when all are. */
 int select_sift(struct selection *, struct sst_stream *, struct sst_stream **, struct sst_err *);
