@@ -392,6 +392,8 @@ sst_dml_parse(struct sst_parser *p, struct sst_dml *s)
 	if (statement(p, s) == -1)
 		return -1;
 	s->nmarks = p->nmarks - before;
+	for (struct sst_dml *part = s->parts; part != NULL; part = part->next)
+		part->nmarks = s->nmarks;
 	s->text = (struct sst_slice){ p->lex.source.p + start, p->end - start };
 	if (p->tok.kind != SST_TOK_END && sst_parser_want_op(p, ';') == -1)
 		return -1;

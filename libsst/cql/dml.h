@@ -135,7 +135,7 @@ struct sst_dml {
 	struct sst_dml *next;
 
 	struct sst_slice what; /* DESCRIBE: what is written behind it */
-	size_t nmarks;         /* bind markers, in a BATCH of all its parts */
+	size_t nmarks;         /* bind markers; of a part of a BATCH those of all its parts */
 };
 
 /* Is the next statement one of these? */

@@ -1,0 +1,289 @@
+/* query/outrow.c: from cells to values. */
+#include "query/outrow.h"
+
+#include "codec/in.h"
+#include "codec/out.h"
+
+struct cells { /* of one column in one row */
+	const struct sst_cell *p;
+	size_t n;
+};
+
+static struct cells
+cells_of(const struct sst_outrow *o, const struct sst_column_ref *c)
+{
+	const struct sst_row *row = c->kind == SST_COLUMN_STATIC ? o->statik : o->row;
+	struct cells found = { NULL, 0 };
+	size_t i = 0;
+
+	if (row == NULL)
+		return found;
+	while (i < row->ncells && row->cells[i].col < c->i)
+		i++;
+	found.p = row->cells + i;
+	while (i + found.n < row->ncells && row->cells[i + found.n].col == c->i)
+		found.n++;
+	return found;
+}
+
+static struct sst_slice
+in_arena(struct sst_buf *b, struct sst_arena *arena)
+{
+	struct sst_slice s = { NULL, 0 };
+
+	if (!b->bad)
+		s = sst_arena_slice(arena, sst_buf_slice(b));
+	sst_buf_free(b);
+	return s;
+}
+
+/* Fields in their order; those that have no cell are null, and left out at the end. */
+static void
+put_fields(struct sst_buf *b, struct cells cells)
+{
+	unsigned at = 0;
+
+	for (size_t i = 0; i < cells.n; i++) {
+		struct sst_in in = sst_in_new(cells.p[i].path, 0);
+		unsigned field = sst_get_u16(&in);
+
+		for (; at < field; at++)
+			sst_put_u32(b, UINT32_MAX);
+		sst_put_bytes32(b, cells.p[i].value);
+		at = field + 1;
+	}
+}
+
+/* Cells of a collection as the protocol has it: their number, then each, of a map key and value. */
+static int
+assemble(const struct sst_type *t, struct cells cells, struct sst_arena *arena,
+    struct sst_slice *out, struct sst_err *e)
+{
+	struct sst_buf b = { 0 };
+
+	if (t->kind == SST_UDT)
+		put_fields(&b, cells);
+	else {
+		sst_put_u32(&b, (uint32_t)cells.n);
+		for (size_t i = 0; i < cells.n; i++) {
+			if (t->kind != SST_LIST)
+				sst_put_bytes32(&b, cells.p[i].path);
+			if (t->kind != SST_SET)
+				sst_put_bytes32(&b, cells.p[i].value);
+		}
+	}
+	*out = in_arena(&b, arena);
+	return out->p == NULL ? sst_fail_nomem(e) : 0;
+}
+
+int
+sst_outrow_column(const struct sst_outrow *o, const struct sst_column_ref *c, struct sst_slice *out,
+    struct sst_err *e)
+{
+	struct cells cells;
+
+	*out = (struct sst_slice){ NULL, 0 };
+	if (c->kind == SST_COLUMN_KEY) {
+		*out = o->key_values[c->i];
+		return 0;
+	}
+	if (c->kind == SST_COLUMN_CK) {
+		if (o->row != NULL)
+			*out = o->row->ck[c->i];
+		return 0;
+	}
+	cells = cells_of(o, c);
+	if (cells.n == 0)
+		return 0;
+	if (c->column->type->multicell)
+		return assemble(c->column->type, cells, o->arena, out, e);
+	*out = cells.p[0].value;
+	return 0;
+}
+
+static int
+put_number(
+    const struct sst_outrow *o, int64_t v, size_t width, struct sst_slice *out, struct sst_err *e)
+{
+	uint8_t *p = sst_arena_alloc(o->arena, width);
+
+	if (p == NULL)
+		return sst_fail_nomem(e);
+	*out = (struct sst_slice){ p, width };
+	for (size_t i = width; i-- > 0; v >>= 8)
+		p[i] = (uint8_t)v;
+	return 0;
+}
+
+/* The value of a key in a frozen map, or of a field in a frozen user type; both are valid. */
+static struct sst_slice
+inside(const struct sst_output *op, struct sst_slice value, struct sst_slice key)
+{
+	const struct sst_type *t = op->of.column->type;
+	struct sst_in in = sst_in_new(value, 0);
+	struct sst_slice none = { NULL, 0 };
+	int32_t len;
+
+	if (t->kind == SST_UDT) {
+		for (size_t i = 0; i <= op->field; i++) {
+			len = (int32_t)sst_get_u32(&in);
+			value = len < 0 ? none : sst_get_bytes(&in, (size_t)len);
+		}
+		return in.bad ? none : value;
+	}
+	for (uint32_t n = sst_get_u32(&in); n > 0 && !in.bad; n--) {
+		struct sst_slice k = sst_get_bytes32(&in), v = sst_get_bytes32(&in);
+
+		if (!in.bad && sst_type_compare(t->args[0], k, key) == 0)
+			return v;
+	}
+	return none;
+}
+
+/* column[key], column.field */
+static int
+part_value(const struct sst_outrow *o, const struct sst_output *op, const struct sst_bind *bind,
+    struct sst_slice *out, struct sst_err *e)
+{
+	struct sst_slice key = { NULL, 0 }, all;
+
+	if (op->key != NULL && sst_operand_value(op->key, bind, &key, NULL, e) == -1)
+		return -1;
+	*out = (struct sst_slice){ NULL, 0 };
+	if (sst_outrow_column(o, &op->of, &all, e) == -1)
+		return -1;
+	if (all.p != NULL && (op->key == NULL || key.p != NULL))
+		*out = inside(op, all, key);
+	return 0;
+}
+
+int
+sst_outrow_value(const struct sst_outrow *o, const struct sst_output *op,
+    const struct sst_bind *bind, struct sst_slice *out, struct sst_err *e)
+{
+	struct cells cells;
+
+	*out = (struct sst_slice){ NULL, 0 };
+	switch (op->kind) {
+	case SST_OUTPUT_COLUMN:
+		return sst_outrow_column(o, &op->of, out, e);
+	case SST_OUTPUT_TOKEN:
+		return put_number(o, o->token, 8, out, e);
+	case SST_OUTPUT_ELEMENT:
+	case SST_OUTPUT_FIELD:
+		return part_value(o, op, bind, out, e);
+	case SST_OUTPUT_WRITETIME:
+		cells = cells_of(o, &op->of);
+		return cells.n == 0 ? 0 : put_number(o, cells.p[0].ts_us, 8, out, e);
+	case SST_OUTPUT_TTL:
+		cells = cells_of(o, &op->of);
+		if (cells.n == 0 || cells.p[0].ttl_s == 0)
+			return 0;
+		return put_number(o, cells.p[0].ldt_s - o->now_s, 4, out, e);
+	default:
+		return 0; /* counts are kept by whoever sees all rows */
+	}
+}
+
+/* ---- filters ---- */
+
+/* Is a value among the elements of a collection (its keys, or a map's values)? */
+static bool
+contains(const struct sst_type *t, struct sst_slice all, struct sst_slice v, bool key)
+{
+	struct sst_in in = sst_in_new(all, 0);
+	bool map = t->kind == SST_MAP;
+	const struct sst_type *of = t->args[map && !key];
+
+	for (uint32_t n = sst_get_u32(&in); n > 0 && !in.bad; n--) {
+		struct sst_slice a = sst_get_bytes32(&in), b = map ? sst_get_bytes32(&in) : a;
+
+		if (!in.bad && sst_type_compare(of, key ? a : b, v) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A reversed type compares the other way round, which is not what `<` means. */
+static int
+natural_compare(const struct sst_type *t, struct sst_slice a, struct sst_slice b)
+{
+	int c = sst_type_compare(t, a, b);
+
+	return t->reversed ? -c : c;
+}
+
+static bool
+holds(const struct sst_filter *f, const struct sst_type *t, struct sst_slice have,
+    struct sst_slice want)
+{
+	switch (f->op) {
+	case SST_REL_CONTAINS:
+		return contains(t, have, want, false);
+	case SST_REL_CONTAINS_KEY:
+		return contains(t, have, want, true);
+	case SST_REL_LT:
+		return natural_compare(t, have, want) < 0;
+	case SST_REL_LE:
+		return natural_compare(t, have, want) <= 0;
+	case SST_REL_GT:
+		return natural_compare(t, have, want) > 0;
+	case SST_REL_GE:
+		return natural_compare(t, have, want) >= 0;
+	default: /* =, IN */
+		return sst_type_compare(t, have, want) == 0;
+	}
+}
+
+static const struct sst_column *
+filter_column(const struct sst_table *t, const struct sst_filter *f)
+{
+	switch (f->kind) {
+	case SST_COLUMN_KEY:
+		return &t->key[f->col];
+	case SST_COLUMN_CK:
+		return &t->ck[f->col];
+	case SST_COLUMN_STATIC:
+		return &t->statics[f->col];
+	default:
+		return &t->regulars[f->col];
+	}
+}
+
+static int
+passes_one(const struct sst_outrow *o, const struct sst_filter *f, const struct sst_bind *bind,
+    struct sst_err *e)
+{
+	struct sst_column_ref c = { f->kind, f->col, filter_column(o->table, f) };
+	struct sst_output part = { .kind = SST_OUTPUT_ELEMENT, .of = c, .key = f->key };
+	const struct sst_type *type = f->key != NULL ? c.column->type->args[1] : c.column->type;
+	struct sst_slice have, want;
+
+	if ((f->key != NULL ? part_value(o, &part, bind, &have, e)
+			    : sst_outrow_column(o, &c, &have, e)) == -1)
+		return -1;
+	if (have.p == NULL)
+		return 0;
+	for (size_t i = 0; i < f->nvalues; i++) {
+		if (sst_operand_value(&f->values[i], bind, &want, NULL, e) == -1)
+			return -1;
+		if (want.p == NULL)
+			return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE,
+			    "Unsupported null value for column %.*s",
+			    SST_NAME_ARGS(c.column->name));
+		if (holds(f, type, have, want))
+			return SST_ONE;
+	}
+	return 0;
+}
+
+int
+sst_outrow_passes(const struct sst_outrow *o, const struct sst_where *w,
+    const struct sst_bind *bind, struct sst_err *e)
+{
+	int r = SST_ONE;
+
+	for (size_t i = 0; r == SST_ONE && i < w->nfilters; i++)
+		r = passes_one(o, &w->filters[i], bind, e);
+	return r;
+}

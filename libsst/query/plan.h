@@ -1,0 +1,66 @@
+/*
+ * libsst/query/plan.h: a statement made ready for a table: names have become columns, literals bytes,
+ * and what its markers want is known.  A plan is made once and run often (select.h, modify.h), with
+ * other arguments each time.  What is allowed is Cassandra's, and so are the words that refuse it.
+ */
+#ifndef SST_QUERY_PLAN_H
+#define SST_QUERY_PLAN_H
+
+#include "query/where.h"
+
+enum sst_output_kind {
+	SST_OUTPUT_COLUMN,
+	SST_OUTPUT_COUNT, /* of rows, or of a column's values */
+	SST_OUTPUT_WRITETIME,
+	SST_OUTPUT_TTL,
+	SST_OUTPUT_TOKEN,
+	SST_OUTPUT_ELEMENT, /* of a map */
+	SST_OUTPUT_FIELD    /* of a user type */
+};
+
+struct sst_output { /* a column of the result */
+	enum sst_output_kind kind;
+	bool any; /* COUNT: of rows, whatever they hold */
+	struct sst_column_ref of;
+	const struct sst_operand *key; /* ELEMENT */
+	size_t field;                  /* FIELD */
+};
+
+struct sst_change { /* of a column */
+	enum sst_assignment_kind kind;
+	struct sst_column_ref of;
+	const struct sst_operand *value, *key; /* value NULL: DELETE; key: ELEMENT */
+	size_t field;                          /* FIELD */
+};
+
+struct sst_plan { /* lives in the arena it was made in; borrows the table and the statement */
+	enum sst_dml_kind kind; /* SELECT, INSERT, UPDATE or DELETE */
+	const struct sst_table *table;
+	struct sst_marks marks;
+	/* Which markers are the columns of the partition key, in their order; npk == 0: not all of
+	 * them are markers. */
+	size_t npk;
+	uint16_t *pk;
+	struct sst_where where;
+
+	size_t noutputs; /* SELECT */
+	struct sst_output *outputs;
+	struct sst_spec *results; /* noutputs; with json one, whose outputs are not counted */
+	size_t nresults;
+	bool json, distinct, reversed, count, wants_static, wants_rows;
+	const struct sst_operand *limit, *per_partition_limit; /* NULL: none */
+
+	size_t nchanges;
+	struct sst_change *changes;
+	bool row_level; /* DELETE of rows, ranges or a partition */
+	const struct sst_operand *ts_us, *ttl_s;
+};
+
+/*
+ * keyspace and table of dml were looked up by the caller.  SST_EINVAL with the words for the client;
+ * SST_EUNSUPPORTED for what the language has and we do not, named; SST_ENOMEM.
+ */
+int sst_plan_make(struct sst_plan **, struct sst_arena *, const struct sst_dml *,
+    const struct sst_table *, struct sst_err *);
+
+#endif
