@@ -28,7 +28,7 @@ struct sst_err { /* lives on the caller's stack and owns nothing */
 	int sys;        /* errno, when code is SST_ESYS */
 	uint64_t off;   /* byte offset in file, or SST_NOWHERE */
 	char file[256]; /* a copy: the handle may be closed before this is printed */
-	char what[160];
+	char what[224];
 };
 
 /*

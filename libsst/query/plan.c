@@ -489,7 +489,38 @@ plan_changes(const struct planner *p, struct sst_relation **where)
 	return 0;
 }
 
-/* A change needs its partition, and its row unless it is of statics, or deletes more than a row. */
+/* A change names its partitions, and says nothing about columns that are not in the key. */
+static int
+check_relations(const struct planner *p, const struct sst_relation *list)
+{
+	const struct sst_table *t = p->table;
+	struct sst_column_ref c;
+
+	for (const struct sst_relation *r = list; r != NULL; r = r->next) {
+		if (r->token)
+			return sst_fail(p->e, SST_EINVAL, NULL, SST_NOWHERE,
+			    "The token function cannot be used in WHERE clauses of changes");
+		if (find_column(p, &c, r->names->name) == -1)
+			return -1;
+		if (c.kind != SST_COLUMN_KEY && c.kind != SST_COLUMN_CK)
+			return refuse(p, "Non PRIMARY KEY columns found in where clause: %.*s",
+			    r->names->name);
+	}
+	for (size_t i = 0; i < t->nkey; i++) {
+		const struct sst_relation *r = list;
+
+		while (r != NULL &&
+		    ((r->op != SST_REL_EQ && r->op != SST_REL_IN) ||
+			!sst_slice_eq(r->names->name, t->key[i].name)))
+			r = r->next;
+		if (r == NULL)
+			return refuse(
+			    p, "Some partition key parts are missing: %.*s", t->key[i].name);
+	}
+	return 0;
+}
+
+/* … and its row, unless it is of statics, or deletes more than a row. */
 static int
 check_place(const struct planner *p)
 {
@@ -497,16 +528,6 @@ check_place(const struct planner *p)
 	const struct sst_table *t = p->table;
 	bool ranges = p->plan->row_level, statics = p->plan->wants_static && !p->plan->wants_rows;
 
-	for (size_t i = 0; i < t->nkey; i++)
-		if (w->key[i].kind != SST_EQ && w->key[i].kind != SST_IN)
-			return refuse(
-			    p, "Some partition key parts are missing: %.*s", t->key[i].name);
-	if (w->token_low != NULL || w->token_high != NULL)
-		return sst_fail(p->e, SST_EINVAL, NULL, SST_NOWHERE,
-		    "The token function cannot be used in WHERE clauses of changes");
-	if (w->nfilters > 0)
-		return sst_fail(p->e, SST_EINVAL, NULL, SST_NOWHERE,
-		    "Non PRIMARY KEY columns found in where clause");
 	if (!ranges && (w->tuple_low != NULL || w->tuple_high != NULL))
 		return sst_fail(p->e, SST_EINVAL, NULL, SST_NOWHERE,
 		    "Slice restrictions are only supported in DELETE of rows");
@@ -540,6 +561,7 @@ plan_change_statement(const struct planner *p)
 	    (d->ttl_s != NULL &&
 		make_operand(p, &plan->ttl_s, d->ttl_s, SST_SLICE_LIT("[ttl]"), &cql_int) == -1) ||
 	    plan_changes(p, &place) == -1 ||
+	    check_relations(p, plan->kind == SST_INSERT ? place : d->where) == -1 ||
 	    sst_where_make(&plan->where, p->arena, p->table,
 		plan->kind == SST_INSERT ? place : d->where, false, &plan->marks, p->e) == -1)
 		return -1;

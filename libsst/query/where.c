@@ -3,7 +3,8 @@
 
 #define FILTERING \
 	"Cannot execute this query as it might involve data filtering and thus may have " \
-	"unpredictable performance. If you want to execute it despite that, use ALLOW FILTERING"
+	"unpredictable performance. If you want to execute this query despite the performance " \
+	"unpredictability, use ALLOW FILTERING"
 
 struct maker {
 	struct sst_where *w;
