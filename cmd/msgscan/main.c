@@ -45,6 +45,7 @@ static const struct tool tool = { "print the history of a channel", "[CHANNEL]",
 struct run {
 	struct scan scan;
 	const char *dir, *anchor, *anchor_option;
+	int64_t channel; /* when one is scanned */
 	bool all, counted, quiet, stats;
 	int64_t now_us;
 };
@@ -204,20 +205,45 @@ tell_left_out(const struct scan *s)
 	return rc;
 }
 
+/* Of a long log that a writer died over, memory need hold no more than what is asked for. */
+static bool
+is_of_channel(void *arg, const struct sst_table *t, const struct sst_partition *part)
+{
+	int64_t channel;
+	int32_t bucket;
+
+	(void)t;
+	return !sst_messages_key_split(part->key, &channel, &bucket) || channel == *(int64_t *)arg;
+}
+
+static void
+narrow(struct run *r, struct sst_store_opts *o, const char *channel)
+{
+	struct sst_err e;
+
+	if (channel == NULL) {
+		if (r->scan.page.left != r->scan.page.right) {
+			o->left = r->scan.page.left;
+			o->right = r->scan.page.right;
+		}
+		return;
+	}
+	if (sst_snowflake_parse(&r->channel, sst_slice_str(channel), &e) == -1)
+		exit(tool_problem(TROUBLE, "%s: %s", channel, e.what));
+	o->wanted = is_of_channel;
+	o->wanted_arg = &r->channel;
+}
+
 static int
 scan(struct run *r, const char *channel)
 {
 	struct sst_page *p = &r->scan.page;
-	struct sst_err e;
-	int64_t id = 0;
 
-	if (channel != NULL && sst_snowflake_parse(&id, sst_slice_str(channel), &e) == -1)
-		return tool_problem(TROUBLE, "%s: %s", channel, e.what);
 	if (!r->counted)
 		p->limit = r->all ? UINT64_MAX : PAGE_MESSAGES;
 	p->now_s = r->now_us / SST_S_US;
 	if (channel != NULL)
-		return scan_page(&r->scan, id);
+		return scan_page(&r->scan, r->channel);
 	return r->counted || r->anchor != NULL || p->reversed ? scan_channels(&r->scan)
 							      : scan_stream(&r->scan);
 }
@@ -240,6 +266,7 @@ main(int argc, char **argv)
 	if (r.dir == NULL)
 		tool_misuse(&tool, "where from? -d DIR, or OSTRAKA_DIR in the environment");
 	parse_anchor(&r);
+	narrow(&r, &opts, argv[optind]);
 	opts.note = r.quiet ? NULL : note;
 	if (sst_store_open(&store, &sst_io_posix, r.dir, &opts, &e) == -1 ||
 	    sst_messages_bind(&r.scan.messages, sst_store_db(store), &e) == -1) {
