@@ -395,6 +395,73 @@ START_TEST(statistics_say_what_to_leave_out)
 }
 END_TEST
 
+/* A partition by its key, forward, back, and a slice of it, waiting or not: as a scan gives it. */
+static void
+check_partition(struct sst_sstable *t, const struct items *all, size_t at)
+{
+	struct sst_slice a[2] = { number(1, 4), number(4, 4) };
+	struct sst_range range = { { &a[0], 1, -1 }, { &a[1], 1, 1 } };
+	struct sst_err e;
+	uint64_t waits = 0;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		struct sst_read r = { .key = all->at[at].part.key,
+			.reversed = i & 1,
+			.nonblocking = i & 2,
+			.slices = &range,
+			.nslices = i >= 4 };
+		struct items got = { 0 },
+			     want = reads_expect(all, at, sst_sstable_table(t), &r, &arena);
+		struct sst_stream *s;
+
+		OK(sst_sstable_read(t, &r, &s, &e));
+		OK(reads_all(&got, s, &arena, &waits, &e));
+		ck_assert(items_same(sst_sstable_table(t), &got, &want));
+	}
+}
+
+/* Places of partitions that were found are notes in the cache; a wrong one, as of another key with
+ * the same token, is found out. */
+START_TEST(remembered_places_are_hints)
+{
+	struct random rnd = { 11 };
+	struct sst_err e;
+	const struct sst_table *table = make_sstable(BASE, "LZ4Compressor", &rnd, &e);
+	struct sst_cache *cache = sst_cache_new(8 << 20);
+	struct sst_sstable_opts o = { .table = table, .cache = cache };
+	struct sst_place place = { 0 }, other = { 0 };
+	struct items all = { 0 };
+	struct sst_sstable *t;
+	struct sst_stream *s;
+	uint64_t waits = 0, index = 0;
+	size_t i, noted = 0;
+
+	OK(sst_sstable_open(&t, io, BASE, &o, &e));
+	OK(sst_sstable_load(t, &e));
+	OK(sst_sstable_scan(t, &s, &e));
+	OK(reads_all(&all, s, &arena, &waits, &e));
+	for (i = 0; i < all.n; i++)
+		if (all.at[i].kind == SST_PARTITION) {
+			check_partition(t, &all, i);
+			check_partition(t, &all, i);
+		}
+	while (index < 4 && noted == 0) /* which file's it is */
+		noted += sst_cache_noted(cache, ++index, all.at[0].part.token, &place);
+	ck_assert_uint_eq(noted, 1);
+	for (i = 1; i < all.n; i++)
+		if (all.at[i].kind == SST_PARTITION) {
+			ck_assert(sst_cache_noted(cache, index, all.at[i].part.token, &other));
+			ck_assert_uint_gt(other.data, place.data);
+			sst_cache_note(cache, index, all.at[i].part.token, &place);
+			check_partition(t, &all, i);
+			place = other;
+		}
+	sst_sstable_close(t);
+	sst_cache_free(cache);
+}
+END_TEST
+
 static struct sst_buf
 read_file(const char *path)
 {
@@ -764,6 +831,7 @@ reads_suite(void)
 	tcase_set_timeout(t, 240);
 	tcase_add_loop_test(t, slices_equal_the_scan, 0, 6);
 	tcase_add_test(t, ranges);
+	tcase_add_test(t, remembered_places_are_hints);
 	tcase_add_test(t, range_of_slices);
 	tcase_add_loop_test(t, skipping, 0, 2);
 	tcase_add_test(t, statistics_say_what_to_leave_out);

@@ -115,6 +115,104 @@ START_TEST(sets_may_go_at_any_time)
 }
 END_TEST
 
+/* A set whose rows come later in a page is opened late; gone then, the page goes on in what has taken
+ * its place, in either direction, with slices, and more than once. */
+START_TEST(gone_in_the_middle_of_a_page)
+{
+	static const char *const later[] = { "me-2-big-", "me-3-big-", NULL },
+				 *const sooner[] = { "me-1-big-", "me-2-big-", NULL },
+				 *const again[] = { "me-4-big-", NULL };
+	uint32_t low = __builtin_bswap32(20), high = __builtin_bswap32(279);
+	struct sst_slice from = { (uint8_t *)&low, 4 }, to = { (uint8_t *)&high, 4 };
+	struct sst_range range = { { &from, 1, -1 }, { &to, 1, 1 } };
+	int how, i;
+
+	for (how = 0; how < 8; how++) {
+		struct memfs *fs = memfs_new();
+		struct sst_store *w = kt_open_writer(memfs_io(fs)), *r;
+		struct sst_read_stats stats = { 0 };
+		struct sst_buf got = { 0 }, want = { 0 };
+		struct sst_stream *page;
+		struct sst_read read;
+		unsigned waits = 0;
+		uint32_t key;
+		struct sst_err e;
+
+		for (i = 0; i < 300; i++) {
+			kt_put(w, 1, i, "x");
+			if (i % 100 == 99)
+				kt_flush(w);
+		}
+		r = kt_open_reader(memfs_io(fs));
+		read = kt_partition(&key, 1);
+		read.table = kt_table_of(r, "t");
+		read.reversed = how & 1;
+		read.slices = &range;
+		read.nslices = how >> 1 & 1;
+		page = kt_start(w, &read, NULL);
+		ck_assert_int_eq(kt_take(page, 50, &want, &waits, &e), SST_ONE);
+		if (how & 4)
+			ck_assert_int_eq(kt_take(page, 60, &want, &waits, &e), SST_ONE);
+		ck_assert_int_eq(kt_take(page, SIZE_MAX, &want, &waits, &e), 0);
+		sst_stream_close(page);
+		page = kt_start(r, &read, &stats);
+		ck_assert_int_eq(kt_take(page, 50, &got, &waits, &e), SST_ONE);
+		ck_assert_uint_eq(stats.sstables_read, 1);
+		for (i = how & 1 ? 0 : 100; i < (how & 1 ? 200 : 300); i++)
+			kt_put(w, 1, i, "x");
+		kt_flush(w);
+		replace_sets(fs, how & 1 ? sooner : later);
+		if (how & 4) {
+			ck_assert_int_eq(kt_take(page, 60, &got, &waits, &e), SST_ONE);
+			for (i = 0; i < 300; i++)
+				kt_put(w, 1, i, "x");
+			kt_flush(w);
+			replace_sets(fs, again);
+		}
+		ck_assert_int_eq(kt_take(page, SIZE_MAX, &got, &waits, &e), 0);
+		ck_assert(sst_slice_eq(sst_buf_slice(&got), sst_buf_slice(&want)));
+		sst_stream_close(page);
+		kt_finish(r);
+		kt_finish(w);
+		sst_buf_free(&got);
+		sst_buf_free(&want);
+		ck_assert_uint_eq(memfs_nopen(fs), 0);
+		memfs_free(fs);
+	}
+}
+END_TEST
+
+/* A set was listed, and another one has taken its name since: what is read is one or the other. */
+START_TEST(another_set_of_the_same_name)
+{
+	static const char *const first[] = { "me-1-big-", NULL };
+	struct memfs *fs = memfs_new();
+	struct sst_store *w = kt_open_writer(memfs_io(fs)), *r;
+	struct sst_slice from, to;
+	struct sst_buf b = { 0 };
+	struct sst_stat st;
+	struct sst_err e;
+	int i;
+
+	for (i = 0; i < 500; i++)
+		kt_put(w, 1, i, "old");
+	kt_finish(w);
+	r = kt_open_reader(memfs_io(fs));
+	ck_assert_int_eq(
+	    sst_store_db(r)->ops->extent(sst_store_db(r), kt_table_of(r, "t"), &from, &to, &e),
+	    SST_ONE); /* lists */
+	replace_sets(fs, first);
+	w = kt_open_writer(memfs_io(fs));
+	kt_put(w, 2, 1000, "new");
+	kt_finish(w);
+	ck_assert_int_eq(sst_io_stat(memfs_io(fs), KT_FOLDER "/me-1-big-TOC.txt", &st, &e), 0);
+	ck_assert_str_eq(kt_all(r, &b), "2:1000=new ");
+	kt_finish(r);
+	sst_buf_free(&b);
+	memfs_free(fs);
+}
+END_TEST
+
 START_TEST(listed_and_gone_before_it_is_opened)
 {
 	static const char *const first[] = { "me-1-big-", NULL };
@@ -327,6 +425,8 @@ storeshare_suite(void)
 	tcase_add_test(t, one_writer_and_many_readers);
 	tcase_add_test(t, sets_may_go_at_any_time);
 	tcase_add_test(t, listed_and_gone_before_it_is_opened);
+	tcase_add_test(t, gone_in_the_middle_of_a_page);
+	tcase_add_test(t, another_set_of_the_same_name);
 	tcase_add_test(t, tokens_of_others);
 	tcase_add_test(t, three_stores_in_three_threads);
 	tcase_add_test(t, two_publishers_and_a_reader_between);
