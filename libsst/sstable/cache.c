@@ -52,6 +52,7 @@ struct sst_cache {
 	uint64_t next_file;
 	struct sst_codec *codecs[CODECS_MAX]; /* one of each compressor met */
 	size_t ncodecs;
+	struct sst_buf scratch;
 	struct sst_cache_stats stats;
 };
 
@@ -191,7 +192,15 @@ sst_cache_free(struct sst_cache *c)
 		sst_codec_free(c->codecs[--c->ncodecs]);
 	free(c->buckets);
 	free(c->notes);
+	sst_buf_free(&c->scratch);
 	free(c);
+}
+
+struct sst_buf *
+sst_cache_scratch(struct sst_cache *c)
+{
+	sst_buf_reset(&c->scratch);
+	return &c->scratch;
 }
 
 static struct note *

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "codec/compress.h"
 
 #define SST_CACHE_MIN ((size_t)1 << 20) /* smaller budgets are taken for this one */
@@ -47,6 +48,9 @@ void sst_cache_forget(struct sst_cache *, uint64_t file);
  */
 int sst_cache_codec(
     struct sst_cache *, struct sst_slice class_name, struct sst_codec **, struct sst_err *);
+
+/* Room for a file that is read whole and not kept; whose bytes are in it changes with every use. */
+struct sst_buf *sst_cache_scratch(struct sst_cache *);
 
 /* Where a partition was found in the Data.db and Index.db of an SSTable. */
 struct sst_place {

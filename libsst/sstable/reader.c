@@ -134,16 +134,17 @@ static int
 read_statistics(struct sst_sstable *t, const struct sst_sstable_opts *o, struct sst_err *e)
 {
 	struct sst_slice keyspace, name;
-	struct sst_buf path = { 0 };
+	struct sst_buf path = { 0 }, *bytes = &t->statistics_bytes;
 	struct sst_table *made;
 	int r = component_path(t, SST_STATISTICS, &path, e);
 
+	if (o->brief)
+		bytes = sst_cache_scratch(t->cache);
 	if (r == 0)
-		r = sst_io_read_file(
-		    t->io, (const char *)path.p, SST_STATISTICS_MAX, &t->statistics_bytes, e);
+		r = sst_io_read_file(t->io, (const char *)path.p, SST_STATISTICS_MAX, bytes, e);
 	if (r == 0)
-		r = sst_statistics_parse(&t->statistics, &t->arena, t->version,
-		    sst_buf_slice(&t->statistics_bytes), (const char *)path.p, e);
+		r = (o->brief ? sst_statistics_brief : sst_statistics_parse)(&t->statistics,
+		    &t->arena, t->version, sst_buf_slice(bytes), (const char *)path.p, e);
 	if (r == -1)
 		goto out;
 	t->header = t->statistics.header;

@@ -45,9 +45,25 @@ sst_parse_failed(struct sst_parse *p, const struct sst_in *in)
 	return in->bad ? sst_fail(p->e, SST_ESHORT, p->file, in->off, "statistics cut short") : -1;
 }
 
+int
+sst_parse_keep(struct sst_parse *p, struct sst_in *in)
+{
+	struct sst_slice left = { in->p, sst_in_left(in) };
+
+	if (!p->brief || in->bad)
+		return 0;
+	left = sst_arena_slice(p->arena, left);
+	if (left.p == NULL)
+		return sst_fail_nomem(p->e);
+	*in = sst_in_new(left, in->off);
+	return 0;
+}
+
 static int
 get_validation(struct sst_parse *p, struct sst_in *in)
 {
+	if (sst_parse_keep(p, in) == -1)
+		return -1;
 	p->st->partitioner = sst_get_bytes16(in);
 	p->st->bloom_fp = sst_get_double(in);
 	return 0;
@@ -65,6 +81,8 @@ static int
 get_compaction(struct sst_parse *p, struct sst_in *in)
 {
 	p->st->compaction = sst_get_bytes(in, sst_in_left(in));
+	if (p->brief)
+		p->st->compaction = SST_SLICE_LIT("");
 	return 0;
 }
 
@@ -166,6 +184,8 @@ get_header(struct sst_parse *p, struct sst_in *in)
 	struct sst_statistics *st = p->st;
 	struct sst_header *h = &st->header;
 
+	if (sst_parse_keep(p, in) == -1)
+		return -1;
 	h->sized = true;
 	h->uint_ldt = p->v->uint_ldt;
 	h->min_ts_us = (int64_t)(sst_get_vint(in) + (uint64_t)SST_EPOCH_TS_US);
@@ -276,13 +296,15 @@ name_file(struct sst_err *e, const char *file, uint64_t off)
 	return sst_fail(e, plain.code, file, off, "%s", plain.what);
 }
 
-int
-sst_statistics_parse(struct sst_statistics *st, struct sst_arena *arena,
-    const struct sst_version *v, struct sst_slice bytes, const char *file, struct sst_err *e)
+static int
+parse(struct sst_parse *p, struct sst_slice bytes)
 {
 	static int (*const get[NPARTS])(struct sst_parse *, struct sst_in *) = { get_validation,
 		get_compaction, sst_stats_get, get_header };
-	struct sst_parse p = { st, arena, v, file, e };
+	const struct sst_version *v = p->v;
+	struct sst_statistics *st = p->st;
+	const char *file = p->file;
+	struct sst_err *e = p->e;
 	struct sst_slice parts[NPARTS];
 	struct sst_in in;
 	size_t i, at;
@@ -290,14 +312,14 @@ sst_statistics_parse(struct sst_statistics *st, struct sst_arena *arena,
 	memset(st, 0, sizeof(*st));
 	st->log_lower.segment = -1;
 	st->token_coverage = NAN;
-	if (get_parts(&p, bytes, parts) == -1)
+	if (get_parts(p, bytes, parts) == -1)
 		return -1;
 	for (i = 0; i < NPARTS; i++) {
 		at = (size_t)(parts[i].p - bytes.p);
-		if (check_crc(&p, bytes, at, at + parts[i].n) == -1)
+		if (check_crc(p, bytes, at, at + parts[i].n) == -1)
 			return -1;
 		in = sst_in_new(parts[i], at);
-		if (get[i](&p, &in) == -1) {
+		if (get[i](p, &in) == -1) {
 			return e->file[0] == '\0' ? name_file(e, file, at) : -1;
 		}
 		if (in.bad || sst_in_left(&in) > 0)
@@ -308,6 +330,24 @@ sst_statistics_parse(struct sst_statistics *st, struct sst_arena *arena,
 	if (v->legacy_min_max && !v->improved_min_max)
 		st->ncover = st->header.nck;
 	return 0;
+}
+
+int
+sst_statistics_parse(struct sst_statistics *st, struct sst_arena *arena,
+    const struct sst_version *v, struct sst_slice bytes, const char *file, struct sst_err *e)
+{
+	struct sst_parse p = { st, arena, v, file, e, false };
+
+	return parse(&p, bytes);
+}
+
+int
+sst_statistics_brief(struct sst_statistics *st, struct sst_arena *arena,
+    const struct sst_version *v, struct sst_slice bytes, const char *file, struct sst_err *e)
+{
+	struct sst_parse p = { st, arena, v, file, e, true };
+
+	return parse(&p, bytes);
 }
 
 static void

@@ -92,6 +92,10 @@ struct sst_statistics {
  */
 int sst_statistics_parse(struct sst_statistics *, struct sst_arena *, const struct sst_version *,
     struct sst_slice bytes, const char *file, struct sst_err *);
+/* The same of what reads need: without histograms (partition_bytes, partition_cells, drop_times) and
+ * the sketch of keys, most of the file; and nothing borrows from `bytes`. */
+int sst_statistics_brief(struct sst_statistics *, struct sst_arena *, const struct sst_version *,
+    struct sst_slice bytes, const char *file, struct sst_err *);
 
 /* Appends the whole file.  A field that the version lacks is left out. */
 void sst_statistics_put(

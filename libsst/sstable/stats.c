@@ -5,9 +5,13 @@ static int
 get_estimate(struct sst_parse *p, struct sst_in *in, struct sst_estimate *est)
 {
 	uint32_t i, n = sst_get_u32(in);
-	struct sst_estimate_bucket *b = sst_parse_array(p, in, n, 16, sizeof(*b));
+	struct sst_estimate_bucket *b;
 
-	if (b == NULL)
+	if (p->brief) {
+		sst_get_bytes(in, (size_t)n * 16);
+		return 0;
+	}
+	if ((b = sst_parse_array(p, in, n, 16, sizeof(*b))) == NULL)
 		return sst_parse_failed(p, in);
 	for (i = 0; i < n; i++) {
 		b[i].offset = (int64_t)sst_get_u64(in);
@@ -44,6 +48,10 @@ get_drop_times(struct sst_parse *p, struct sst_in *in)
 
 	p->st->drop_times_cap = sst_get_u32(in);
 	n = sst_get_u32(in);
+	if (p->brief) {
+		sst_get_bytes(in, (size_t)n * (p->v->uint_ldt ? 12 : 16));
+		return 0;
+	}
 	d = sst_parse_array(p, in, n, p->v->uint_ldt ? 12 : 16, sizeof(*d));
 	if (d == NULL)
 		return sst_parse_failed(p, in);
@@ -303,7 +311,7 @@ sst_stats_get(struct sst_parse *p, struct sst_in *in)
 		return -1;
 	st->log_upper = get_segment_pos(in);
 	get_times(p, in);
-	if (get_drop_times(p, in) == -1)
+	if (get_drop_times(p, in) == -1 || sst_parse_keep(p, in) == -1)
 		return -1;
 	st->level = sst_get_u32(in);
 	st->repaired_at_ms = (int64_t)sst_get_u64(in);

@@ -11,6 +11,7 @@ struct sst_parse { /* what all parts need */
 	const struct sst_version *v;
 	const char *file;
 	struct sst_err *e;
+	bool brief; /* histograms are passed over, and nothing borrows from the file's bytes */
 };
 
 /* Room for n elements, each of which takes at least `least` bytes that must still be there: else
@@ -23,6 +24,9 @@ int sst_parse_failed(struct sst_parse *, const struct sst_in *in);
 int sst_parse_types(struct sst_parse *, struct sst_in *in, const struct sst_slice **classes,
     const struct sst_type ***types, size_t *count);
 void sst_put_classes(struct sst_buf *, const struct sst_slice *classes, size_t n);
+
+/* When brief: what is left of `in`, in the arena. */
+int sst_parse_keep(struct sst_parse *, struct sst_in *in);
 
 /* The part STATS. */
 int sst_stats_get(struct sst_parse *, struct sst_in *in);

@@ -101,7 +101,7 @@ static struct sst_source *
 open_source(struct sst_shelf *s, const struct sst_live_set *set, struct sst_err *e)
 {
 	struct sst_sstable_opts opts = {
-		.table = s->table, .unknown = SST_UNKNOWN_REFUSE, .cache = s->cache
+		.table = s->table, .unknown = SST_UNKNOWN_REFUSE, .cache = s->cache, .brief = true
 	};
 	struct sst_source *src = calloc(1, sizeof(*src));
 	char path[PATH];
