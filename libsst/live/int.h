@@ -33,6 +33,23 @@ struct sst_live_scan { /* all in the arena */
 	uint64_t generation_max;
 };
 
+/* What one pass over a folder shows: whether names are the same again, and whether there are logs. */
+struct sst_live_glance {
+	uint64_t sum[2]; /* of the hashes of SSTables' names, which come in no order */
+	size_t n;
+	bool logs;
+};
+
+int sst_live_glance(
+    struct sst_live_glance *, const struct sst_io *, const char *dir, struct sst_err *);
+
+/*
+ * As sst_live_scan, but in one pass where that meets no log, and with what the pass has shown.  It may
+ * have missed a log that came meanwhile: to be used only when a later glance shows the same.
+ */
+int sst_live_scan_once(struct sst_live_scan *, struct sst_live_glance *, struct sst_arena *,
+    const struct sst_io *, const char *dir, struct sst_err *);
+
 /*
  * Lists the files, then the logs, reads the logs, and notes in each group what a log says of it.  A
  * log whose REMOVE records do not fit the files any more becomes doubtful.

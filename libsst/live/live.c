@@ -54,15 +54,19 @@ judge(struct sst_live *out, const struct sst_live_scan *s, const struct sst_live
 	return g->toc || foreign ? take(out, s, g, e) : 0;
 }
 
-int
-sst_live_list(struct sst_live *out, struct sst_arena *a, const struct sst_live_folder *folder,
-    struct sst_err *e)
+/* glance: the folder is looked at once (sst_live_scan_once); or NULL. */
+static int
+list(struct sst_live *out, struct sst_live_glance *glance, struct sst_arena *a,
+    const struct sst_live_folder *folder, struct sst_err *e)
 {
 	struct sst_live_scan s;
 	size_t i;
+	int r;
 
 	*out = (struct sst_live){ 0 };
-	if (sst_live_scan(&s, a, folder->io, folder->dir, e) == -1)
+	r = glance != NULL ? sst_live_scan_once(&s, glance, a, folder->io, folder->dir, e)
+			   : sst_live_scan(&s, a, folder->io, folder->dir, e);
+	if (r == -1)
 		return -1;
 	out->generation_max = s.generation_max;
 	out->sets = sst_arena_array(a, s.ngroups + 1, sizeof(*out->sets));
@@ -77,6 +81,13 @@ sst_live_list(struct sst_live *out, struct sst_arena *a, const struct sst_live_f
 			leave(out, SST_LEFT_DOUBT, s.logs[i].name, s.logs[i].name,
 			    s.logs[i].text.doubt);
 	return 0;
+}
+
+int
+sst_live_list(struct sst_live *out, struct sst_arena *a, const struct sst_live_folder *folder,
+    struct sst_err *e)
+{
+	return list(out, NULL, a, folder, e);
 }
 
 static bool
@@ -112,34 +123,49 @@ open_all(const struct sst_live *l, const struct sst_live_opener *opener, struct 
 
 /* A listing, trying again when a file of it was gone before it could be looked at. */
 static int
-list_whole(struct sst_live *out, struct sst_arena *a, const struct sst_live_folder *folder,
-    struct sst_err *e)
+list_whole(struct sst_live *out, struct sst_live_glance *glance, struct sst_arena *a,
+    const struct sst_live_folder *folder, struct sst_err *e)
 {
 	struct sst_stat st;
 	int tries, r = -1;
 
 	for (tries = 0; tries < SST_LIVE_TRIES; tries++)
-		if ((r = sst_live_list(out, a, folder, e)) == 0 || !vanished(e) ||
+		if ((r = list(out, glance, a, folder, e)) == 0 || !vanished(e) ||
 		    sst_io_stat(folder->io, folder->dir, &st, e) == -1)
 			break;
 	return r;
+}
+
+/* Nothing has come or gone since, and no transaction was there, either time. */
+static bool
+is_quiet(const struct sst_live_folder *folder, const struct sst_live_glance *before)
+{
+	struct sst_live_glance now;
+	struct sst_err ignored;
+
+	return !before->logs && sst_live_glance(&now, folder->io, folder->dir, &ignored) == 0 &&
+	    !now.logs && now.n == before->n && now.sum[0] == before->sum[0] &&
+	    now.sum[1] == before->sum[1];
 }
 
 int
 sst_live_open(struct sst_live *out, struct sst_arena *a, const struct sst_live_folder *folder,
     const struct sst_live_opener *opener, struct sst_err *e)
 {
+	struct sst_live_glance glance;
 	struct sst_live again;
 	struct sst_err ignored;
 	int tries, r;
 
-	if (list_whole(out, a, folder, e) == -1)
+	if (list_whole(out, &glance, a, folder, e) == -1)
 		return -1;
 	for (tries = 0; tries < SST_LIVE_TRIES; tries++) {
 		r = open_all(out, opener, e);
 		if (r == -1 && !vanished(e))
 			return -1;
-		if (list_whole(&again, a, folder, r == 0 ? e : &ignored) == -1)
+		if (r == 0 && tries == 0 && is_quiet(folder, &glance))
+			return 0;
+		if (list_whole(&again, NULL, a, folder, r == 0 ? e : &ignored) == -1)
 			return -1;
 		if (same(out, &again))
 			return r; /* a file that is missing, and was missing before */

@@ -8,15 +8,23 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "codec/murmur3.h"
 #include "live/int.h"
 #include "sstable/name.h"
 
+struct file { /* a name, taken apart once */
+	const char *name;
+	size_t base_len; /* 0: a log's */
+	uint64_t generation;
+};
+
 struct names { /* collected by one listing */
 	struct sst_arena *arena;
-	const char **v;
+	struct file *v;
 	size_t n, cap;
 	bool logs; /* collect logs, or everything else */
 	bool nomem;
+	struct sst_live_glance *glance; /* or NULL */
 };
 
 int
@@ -46,14 +54,46 @@ base_len(const char *name, uint64_t *generation)
 	return parts.base_len;
 }
 
+static void
+look(struct sst_live_glance *g, const char *name)
+{
+	uint64_t hash[2];
+
+	if (sst_txnlog_is_name(name)) {
+		g->logs = true;
+		return;
+	}
+	sst_murmur3_128(sst_slice_str(name), hash);
+	g->sum[0] += hash[0];
+	g->sum[1] += hash[1];
+	g->n++;
+}
+
+static int
+look_at_name(void *arg, const char *name)
+{
+	look(arg, name);
+	return 0;
+}
+
+int
+sst_live_glance(
+    struct sst_live_glance *g, const struct sst_io *io, const char *dir, struct sst_err *e)
+{
+	*g = (struct sst_live_glance){ 0 };
+	return sst_io_list(io, dir, look_at_name, g, e);
+}
+
 static int
 collect(void *arg, const char *name)
 {
 	struct names *c = arg;
-	const char **grown;
-	uint64_t generation;
+	struct file *grown, f = { NULL, 0, 0 };
 
-	if (sst_txnlog_is_name(name) != c->logs || (!c->logs && base_len(name, &generation) == 0))
+	if (c->glance != NULL)
+		look(c->glance, name);
+	if (sst_txnlog_is_name(name) != c->logs ||
+	    (!c->logs && (f.base_len = base_len(name, &f.generation)) == 0))
 		return 0;
 	if (c->n == c->cap) {
 		c->cap = c->cap == 0 ? 64 : 2 * c->cap;
@@ -63,8 +103,8 @@ collect(void *arg, const char *name)
 			memcpy(grown, c->v, c->n * sizeof(*grown));
 		c->v = grown;
 	}
-	if ((c->v[c->n] = sst_arena_str(c->arena, name, strlen(name))) != NULL) {
-		c->n++;
+	if ((f.name = sst_arena_str(c->arena, name, strlen(name))) != NULL) {
+		c->v[c->n++] = f;
 		return 0;
 	}
 nomem:
@@ -73,9 +113,10 @@ nomem:
 }
 
 static int
-list(struct sst_live_scan *s, bool logs, struct names *c, struct sst_err *e)
+list(struct sst_live_scan *s, bool logs, struct sst_live_glance *g, struct names *c,
+    struct sst_err *e)
 {
-	*c = (struct names){ .arena = s->arena, .logs = logs };
+	*c = (struct names){ .arena = s->arena, .logs = logs, .glance = g };
 	if (sst_io_list(s->io, s->dir, collect, c, e) == -1)
 		return -1;
 	return c->nomem ? sst_fail_nomem(e) : 0;
@@ -88,22 +129,19 @@ compare_base(uint64_t ga, struct sst_slice a, uint64_t gb, struct sst_slice b)
 	return ga != gb ? (ga > gb) - (ga < gb) : sst_slice_cmp(a, b);
 }
 
-/* Of a name that is known to be one. */
 static struct sst_slice
-base_of(const char *name, uint64_t *generation)
+base_of(const struct file *f)
 {
-	return (struct sst_slice){ (const uint8_t *)name, base_len(name, generation) };
+	return (struct sst_slice){ (const uint8_t *)f->name, f->base_len };
 }
 
 static int
 by_base(const void *pa, const void *pb)
 {
-	const char *na = *(const char *const *)pa, *nb = *(const char *const *)pb;
-	uint64_t ga, gb;
-	struct sst_slice a = base_of(na, &ga), b = base_of(nb, &gb);
-	int c = compare_base(ga, a, gb, b);
+	const struct file *a = pa, *b = pb;
+	int c = compare_base(a->generation, base_of(a), b->generation, base_of(b));
 
-	return c != 0 ? c : strcmp(na, nb);
+	return c != 0 ? c : strcmp(a->name, b->name);
 }
 
 static void
@@ -114,33 +152,43 @@ note_component(struct sst_live_group *g, const char *component)
 	g->data |= strcmp(component, "Data.db") == 0;
 }
 
+static int
+add_group(struct sst_live_scan *s, const struct file *f, const char **names, struct sst_err *e)
+{
+	struct sst_live_group *g = &s->groups[s->ngroups++];
+
+	*g = (struct sst_live_group){ .generation = f->generation, .names = names };
+	g->base = sst_arena_str(s->arena, f->name, f->base_len);
+	if (g->base == NULL)
+		return sst_fail_nomem(e);
+	if (f->generation > s->generation_max)
+		s->generation_max = f->generation;
+	return 0;
+}
+
 /* Names, sorted, become groups of those with the same base. */
 static int
 group(struct sst_live_scan *s, struct names *c, struct sst_err *e)
 {
-	struct sst_live_group *g = NULL;
-	struct sst_slice base;
-	uint64_t generation;
+	struct sst_live_group *g;
+	const char **names;
 	size_t i;
 
 	if (c->n == 0)
 		return 0;
 	qsort(c->v, c->n, sizeof(*c->v), by_base);
-	if ((s->groups = sst_arena_array(s->arena, c->n, sizeof(*s->groups))) == NULL)
+	s->groups = sst_arena_array(s->arena, c->n, sizeof(*s->groups));
+	names = sst_arena_array(s->arena, c->n, sizeof(*names));
+	if (s->groups == NULL || names == NULL)
 		return sst_fail_nomem(e);
 	for (i = 0; i < c->n; i++) {
-		base = base_of(c->v[i], &generation);
-		if (g == NULL || !sst_slice_eq(base, sst_slice_str(g->base))) {
-			g = &s->groups[s->ngroups++];
-			*g = (struct sst_live_group){ .generation = generation, .names = &c->v[i] };
-			g->base = sst_arena_str(s->arena, c->v[i], base.n);
-			if (g->base == NULL)
-				return sst_fail_nomem(e);
-		}
+		names[i] = c->v[i].name;
+		if ((i == 0 || !sst_slice_eq(base_of(&c->v[i]), base_of(&c->v[i - 1]))) &&
+		    add_group(s, &c->v[i], &names[i], e) == -1)
+			return -1;
+		g = &s->groups[s->ngroups - 1];
 		g->nnames++;
-		note_component(g, c->v[i] + base.n);
-		if (generation > s->generation_max)
-			s->generation_max = generation;
+		note_component(g, names[i] + c->v[i].base_len);
 	}
 	return 0;
 }
@@ -288,18 +336,21 @@ out:
 static int
 by_name(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return strcmp(((const struct file *)a)->name, ((const struct file *)b)->name);
 }
 
-int
-sst_live_scan(struct sst_live_scan *s, struct sst_arena *a, const struct sst_io *io,
-    const char *dir, struct sst_err *e)
+static int
+scan(struct sst_live_scan *s, struct sst_live_glance *glance, struct sst_err *e)
 {
+	struct sst_arena *a = s->arena;
 	struct names c;
 	size_t i;
 
-	*s = (struct sst_live_scan){ .io = io, .dir = dir, .arena = a };
-	if (list(s, false, &c, e) == -1 || group(s, &c, e) == -1 || list(s, true, &c, e) == -1)
+	if (list(s, false, glance, &c, e) == -1 || group(s, &c, e) == -1)
+		return -1;
+	if (glance != NULL && !glance->logs)
+		return 0;
+	if (list(s, true, NULL, &c, e) == -1)
 		return -1;
 	if (c.n == 0)
 		return 0;
@@ -307,11 +358,28 @@ sst_live_scan(struct sst_live_scan *s, struct sst_arena *a, const struct sst_io 
 	if ((s->logs = sst_arena_array(a, c.n, sizeof(*s->logs))) == NULL)
 		return sst_fail_nomem(e);
 	for (i = 0; i < c.n; i++)
-		if (read_log(s, c.v[i], e) == -1)
+		if (read_log(s, c.v[i].name, e) == -1)
 			return -1;
 	for (i = 0; i < s->nlogs; i++)
 		obey(s, &s->logs[i]);
 	return 0;
+}
+
+int
+sst_live_scan(struct sst_live_scan *s, struct sst_arena *a, const struct sst_io *io,
+    const char *dir, struct sst_err *e)
+{
+	*s = (struct sst_live_scan){ .io = io, .dir = dir, .arena = a };
+	return scan(s, NULL, e);
+}
+
+int
+sst_live_scan_once(struct sst_live_scan *s, struct sst_live_glance *g, struct sst_arena *a,
+    const struct sst_io *io, const char *dir, struct sst_err *e)
+{
+	*s = (struct sst_live_scan){ .io = io, .dir = dir, .arena = a };
+	*g = (struct sst_live_glance){ 0 };
+	return scan(s, g, e);
 }
 
 struct aged {
