@@ -74,6 +74,7 @@ struct run {
 	struct sst_store *store;
 	struct sst_messages messages;
 	struct sst_msgread *reader;
+	struct sst_leftout leftout;
 	struct sst_ids *ids; /* opened for the first message without an id */
 	struct sst_message_update update;
 	struct lines lines;
@@ -356,9 +357,9 @@ close_all(struct run *r)
 static void
 tell_unknown(const struct run *r)
 {
-	const struct sst_msgread_unknown *u;
+	const struct sst_leftout_name *u = r->leftout.names;
 	struct sst_buf b = { 0 };
-	size_t i, n = sst_msgread_unknown(r->reader, &u);
+	size_t i, n = r->leftout.n;
 
 	for (i = 0; i < n; i++)
 		sst_buf_addf(&b, "%s %s (%" PRIu64 ")", i > 0 ? "," : "", u[i].name, u[i].count);
@@ -485,7 +486,8 @@ main(int argc, char **argv)
 		tool_misuse(&tool, "where to? -d DIR, or OSTRAKA_DIR in the environment");
 	if (r.bulk && (r.synced || r.store_opts.keep_log))
 		tool_misuse(&tool, "--bulk writes no log to sync or to keep");
-	if (open_store(&r, &e) == -1 || sst_msgread_new(&r.reader, &r.read_opts, &e) == -1) {
+	if (open_store(&r, &e) == -1 ||
+	    sst_msgread_new(&r.reader, &r.read_opts, &r.leftout, &e) == -1) {
 		complain(&e);
 		sst_store_drop(r.store);
 		return TROUBLE;

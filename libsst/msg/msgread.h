@@ -5,11 +5,8 @@
 #ifndef SST_MSG_MSGREAD_H
 #define SST_MSG_MSGREAD_H
 
+#include "msg/leftout.h"
 #include "msg/message.h"
-
-#define SST_MSGREAD_UNKNOWN 32    /* names of unknown fields that are told apart */
-#define SST_MSGREAD_NAME_MAX 48   /* bytes of such a name that are kept */
-#define SST_MSGREAD_REACTIONS 256 /* of one message */
 
 struct sst_msgread;
 
@@ -18,12 +15,9 @@ struct sst_msgread_opts {
 	bool clears; /* null deletes a column (edits); else null is the same as nothing */
 };
 
-struct sst_msgread_unknown { /* a field that nothing here stores */
-	char name[SST_MSGREAD_NAME_MAX + 1];
-	uint64_t count;
-};
-
-int sst_msgread_new(struct sst_msgread **, const struct sst_msgread_opts *, struct sst_err *);
+/* Counts fields that nothing here stores in *leftout, which it borrows until free. */
+int sst_msgread_new(
+    struct sst_msgread **, const struct sst_msgread_opts *, struct sst_leftout *, struct sst_err *);
 void sst_msgread_free(struct sst_msgread *); /* NULL is fine */
 
 /*
@@ -33,9 +27,5 @@ void sst_msgread_free(struct sst_msgread *); /* NULL is fine */
  */
 int sst_msgread_line(
     struct sst_msgread *, struct sst_slice line, struct sst_message *m, struct sst_err *);
-
-/* Unknown fields of all lines so far, in the order in which they were met; the last one of a
- * full table, named "others", stands for the rest. */
-size_t sst_msgread_unknown(const struct sst_msgread *, const struct sst_msgread_unknown **);
 
 #endif

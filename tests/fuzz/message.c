@@ -2,7 +2,7 @@
  * tests/fuzz/message.c: messages on any bytes.  The first byte says how: lines as they come, with
  * null and unknown fields either way; or columns with any bytes in them, as a foreign file may have.
  * What is printed reads back to the same values.
- * covers: libsst/msg/msgread.c libsst/msg/msgwrite.c libsst/msg/message.c
+ * covers: libsst/msg/msgread.c libsst/msg/fill.c libsst/msg/leftout.c libsst/msg/msgwrite.c libsst/msg/message.c
  */
 #define _GNU_SOURCE /* memmem */
 #include <assert.h>
@@ -65,6 +65,7 @@ static void
 there_and_back(struct world *w, const struct sst_message *m, const struct sst_row *row)
 {
 	struct sst_msgread_opts opts = { .clears = true };
+	struct sst_leftout leftout = { 0 };
 	struct sst_msgwrite_fields fields;
 	struct sst_buf b = { 0 };
 	struct sst_msgread *r;
@@ -73,7 +74,7 @@ there_and_back(struct world *w, const struct sst_message *m, const struct sst_ro
 	size_t c;
 
 	assert(sst_msgwrite_json(&b, &w->messages, m->channel, row, &e) == 0);
-	assert(sst_msgread_new(&r, &opts, &e) == 0);
+	assert(sst_msgread_new(&r, &opts, &leftout, &e) == 0);
 	assert(sst_msgread_line(r, sst_buf_slice(&b), &again, &e) == 0);
 	assert(again.channel == m->channel && again.id == m->id);
 	for (c = 0; c < SST_MSG_COLUMNS; c++) {
@@ -96,7 +97,7 @@ lines(struct world *w, unsigned mode, struct sst_slice text)
 	    : mode & EDITS                              ? SST_MESSAGE_EDIT
 							: SST_MESSAGE_STORE;
 	struct sst_msgread_opts opts = { (mode & STRICT) != 0, (mode & EDITS) != 0 };
-	const struct sst_msgread_unknown *u;
+	struct sst_leftout leftout = { 0 };
 	struct sst_message_update up = { 0 };
 	struct sst_message m;
 	struct sst_msgread *r;
@@ -104,7 +105,7 @@ lines(struct world *w, unsigned mode, struct sst_slice text)
 	struct sst_err e;
 	size_t i, n;
 
-	assert(sst_msgread_new(&r, &opts, &e) == 0);
+	assert(sst_msgread_new(&r, &opts, &leftout, &e) == 0);
 	for (; text.n > 0; text.p += n + (n < text.n), text.n -= n + (n < text.n)) {
 		line = text;
 		for (n = 0; n < text.n && text.p[n] != '\n'; n++)
@@ -121,8 +122,7 @@ lines(struct world *w, unsigned mode, struct sst_slice text)
 		if (change != SST_MESSAGE_DELETE)
 			there_and_back(w, &m, &up.row);
 	}
-	n = sst_msgread_unknown(r, &u);
-	assert(n <= SST_MSGREAD_UNKNOWN);
+	assert(leftout.n <= SST_LEFTOUT_NAMES);
 	sst_msgread_free(r);
 }
 
