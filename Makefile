@@ -13,7 +13,8 @@ DEFS    = -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -DSST_VERSION='"$(VERSION)"' 
 WARN    = -Wall -Wextra -Wshadow -Wconversion -Wvla
 FLAGS   = -std=c11 $(DEFS) $(WARN) -Wstrict-prototypes -Wmissing-prototypes $(CFLAGS) $(flags_$(MODE))
 XFLAGS  = -std=c++17 $(DEFS) -Wall -Wextra $(CXXFLAGS) $(flags_$(MODE))
-LDLIBS  = -lzstd -llz4 -ldeflate -lsnappy -lsimdjson -lstdc++ -lm -lpthread
+# A program is linked with what it needs of these: libzip brings a cryptography library along.
+LDLIBS  = -Wl,--as-needed -lzstd -llz4 -ldeflate -lsnappy -lsimdjson -lzip -lstdc++ -lm -lpthread
 O       = build/$(MODE)
 L       = $O/libsst.a
 objs    = $(patsubst %.c,$O/%.o,$(wildcard $(1)))

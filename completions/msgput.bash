@@ -6,11 +6,15 @@ _msgput() {
 		# shellcheck disable=SC2207
 		COMPREPLY=($(compgen -d -- "$cur"))
 		return ;;
+	-f | --format)
+		# shellcheck disable=SC2207
+		COMPREPLY=($(compgen -W 'ndjson dce package csv' -- "$cur"))
+		return ;;
 	--sync)
 		# shellcheck disable=SC2207
 		COMPREPLY=($(compgen -W 'periodic group batch' -- "$cur"))
 		return ;;
-	-w | --worker | --memory | --now)
+	-w | --worker | --memory | --now | --channel | --author)
 		return ;;
 	esac
 	if [[ $cur != -* ]]; then
@@ -19,7 +23,8 @@ _msgput() {
 		return
 	fi
 	# shellcheck disable=SC2207
-	COMPREPLY=($(compgen -W '-d --dir -j --json -q --quiet -w --worker --edit --delete --strict --memory
-		--no-wait --sync --ack --bulk --keep-log --skip-damage --now -h --help -V --version' -- "$cur"))
+	COMPREPLY=($(compgen -W '-d --dir -f --format -j --json -q --quiet -w --worker --edit --delete --strict --memory
+		--no-wait --sync --ack --bulk --keep-log --skip-damage --now
+		--channel --author -h --help -V --version' -- "$cur"))
 }
 complete -F _msgput msgput

@@ -1,5 +1,6 @@
 # fish completion for msgput(1)
 complete -c msgput -s d -l dir -x -a '(__fish_complete_directories)' -d 'data directory (else $OSTRAKA_DIR)'
+complete -c msgput -s f -l format -x -a 'ndjson dce package csv' -d 'of the input (found out)'
 complete -c msgput -s j -l json -d 'print what was done as a JSON object'
 complete -c msgput -s q -l quiet -d 'no progress, no word about unknown fields'
 complete -c msgput -s w -l worker -x -d 'worker in the ids that are made, 0 to 1023 (0)'
@@ -14,5 +15,7 @@ complete -c msgput -l bulk -d 'write no log: messages are safe once they are in 
 complete -c msgput -l keep-log -d "leave the log's segments, for a Cassandra to replay"
 complete -c msgput -l skip-damage -d 'pass over damage in the log of a crash'
 complete -c msgput -l now -x -d 'the time of edits and deletions that have none'
+complete -c msgput -l channel -x -d 'the channel of messages that do not say theirs'
+complete -c msgput -l author -x -d 'the author of messages that do not say theirs'
 complete -c msgput -s h -l help -d 'print this help'
 complete -c msgput -s V -l version -d 'print the version'

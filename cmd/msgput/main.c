@@ -1,6 +1,5 @@
 /*
- * cmd/msgput/main.c: messages from NDJSON into a data directory.  A line that is bad is named and
- * passed over; what is good is in the commit log as soon as --sync says, and all of it in SSTables when
+ * cmd/msgput/main.c: messages into a data directory.  One that is bad is named and passed over; what is good is in the commit log as soon as --sync says, and all of it in SSTables when
  * the program ends.
  */
 #include <errno.h>
@@ -13,10 +12,9 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "msg/message.h"
-#include "msg/msgread.h"
 #include "msg/snowflake.h"
 #include "msgput/acks.h"
-#include "msgput/lines.h"
+#include "msgput/input.h"
 #include "store/ids.h"
 #include "store/store.h"
 #include "tool/tool.h"
@@ -32,7 +30,9 @@ enum {
 	OPT_ACK,
 	OPT_KEEP_LOG,
 	OPT_SKIP_DAMAGE,
-	OPT_NOW
+	OPT_NOW,
+	OPT_CHANNEL,
+	OPT_AUTHOR
 };
 
 #define MEMORY_MIN ((uint64_t)1 << 20)
@@ -40,6 +40,7 @@ enum {
 
 static const struct tool_option options[] = {
 	{ "dir", 'd', "DIR", "data directory (else $OSTRAKA_DIR)" },
+	{ "format", 'f', "FORMAT", "of the input: ndjson, dce, package or csv (found out)" },
 	{ "json", 'j', NULL, "print what was done as a JSON object" },
 	{ "quiet", 'q', NULL, "no progress, no word about unknown fields" },
 	{ "worker", 'w', "N", "worker in the ids that are made, 0 to 1023 (0)" },
@@ -54,18 +55,21 @@ static const struct tool_option options[] = {
 	{ "keep-log", OPT_KEEP_LOG, NULL, "leave the log's segments, for a Cassandra to replay" },
 	{ "skip-damage", OPT_SKIP_DAMAGE, NULL, "pass over damage in the log of a crash" },
 	{ "now", OPT_NOW, "TIME", "the time of edits and deletions that have none" },
+	{ "channel", OPT_CHANNEL, "ID", "the channel of messages that do not say theirs" },
+	{ "author", OPT_AUTHOR, "ID", "the author of messages that do not say theirs" },
 	{ NULL, 0, NULL, NULL },
 };
 
 static const struct tool tool = { "store messages", "[FILE|-]...", options,
-	"Lines are JSON objects: channel_id, message_id, author_id, author, content ...\n" };
+	"Lines are JSON objects: channel_id, message_id, author_id, author, content ...\n"
+	"dce: DiscordChatExporter's JSON; package: a Discord data package, zip or folder.\n" };
 
 static volatile sig_atomic_t stopped;
 
 struct run {
 	const char *dir;
 	struct sst_store_opts store_opts;
-	struct sst_msgread_opts read_opts;
+	struct sst_import_opts import_opts;
 	enum sst_message_change change;
 	uint32_t worker;
 	bool quiet, json, bulk, synced;
@@ -73,14 +77,12 @@ struct run {
 
 	struct sst_store *store;
 	struct sst_messages messages;
-	struct sst_msgread *reader;
-	struct sst_leftout leftout;
 	struct sst_ids *ids; /* opened for the first message without an id */
 	struct sst_message_update update;
-	struct lines lines;
+	struct input input;
 	struct acks acks;
 	struct tool_progress progress;
-	uint64_t done, bad, made;
+	uint64_t done, made;
 };
 
 static void
@@ -124,75 +126,49 @@ make_id(struct run *r, struct sst_message *m, struct sst_err *e)
 	return 0;
 }
 
+/* Tells what is bad, on a line of its own. */
 static int
-bad_line(struct run *r, const struct sst_err *e)
+bad_message(struct run *r, const struct sst_err *e)
 {
 	tool_progress_end(&r->progress);
-	r->bad++;
-	if (e->off != SST_NOWHERE)
-		return tool_problem(DAMAGED, "%s: line %" PRIu64 ": %s, at byte %" PRIu64,
-		    r->lines.name, r->lines.number, e->what, e->off);
-	return tool_problem(
-	    DAMAGED, "%s: line %" PRIu64 ": %s", r->lines.name, r->lines.number, e->what);
+	return input_bad(&r->input, e);
 }
 
-/* One line: SOUND, DAMAGED when it was bad, TROUBLE when nothing more can be stored. */
+/* One message: SOUND, DAMAGED when it was bad, TROUBLE when nothing more can be stored. */
 static int
-take_line(struct run *r, struct sst_slice line)
+take_message(struct run *r, struct sst_message *m)
 {
 	struct sst_db *db = r->messages.db;
 	struct sst_logpos pos;
-	struct sst_message m;
 	struct sst_err e;
 
-	if (sst_msgread_line(r->reader, line, &m, &e) == -1)
-		return e.code == SST_ENOMEM ? complain(&e) : bad_line(r, &e);
-	if (!m.has_id && r->change == SST_MESSAGE_STORE && m.has_channel &&
-	    m.value[SST_MSG_AUTHOR_ID].p != NULL && make_id(r, &m, &e) == -1) {
+	if (!m->has_id && r->change == SST_MESSAGE_STORE && m->has_channel &&
+	    m->value[SST_MSG_AUTHOR_ID].p != NULL && make_id(r, m, &e) == -1) {
 		complain(&e);
 		return TROUBLE;
 	}
-	if (sst_message_make(&r->update, &r->messages, &m, r->change, r->now_us, &e) == -1)
-		return bad_line(r, &e);
+	if (sst_message_make(&r->update, &r->messages, m, r->change, r->now_us, &e) == -1)
+		return bad_message(r, &e);
 	if (db->ops->apply(db, &r->update.update, &pos, &e) == -1) {
 		if (e.code == SST_ELIMIT) /* larger than the log takes */
-			return bad_line(r, &e);
+			return bad_message(r, &e);
 		complain(&e);
 		return TROUBLE;
 	}
 	r->now_us++; /* of two edits in a row the later one wins */
 	r->done++;
-	if (acks_add(&r->acks, pos, m.id, &e) == -1) {
+	if (acks_add(&r->acks, pos, m->id, &e) == -1) {
 		complain(&e);
 		return TROUBLE;
 	}
 	return SOUND;
 }
 
-static bool
-is_blank(struct sst_slice s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n && memchr(" \t\r", s.p[i], 3) != NULL; i++)
-		;
-	return i == s.n;
-}
-
-/* Some editors put a byte order mark in front of UTF-8. */
-static struct sst_slice
-without_mark(const struct lines *l, struct sst_slice s)
-{
-	if (l->number == 1 && s.n >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0)
-		s = (struct sst_slice){ s.p + 3, s.n - 3 };
-	return s;
-}
-
 static int
 read_failed(struct run *r, const struct sst_err *e)
 {
-	if (e->code == SST_ELIMIT)
-		return bad_line(r, e);
+	if (e->code != SST_ESYS && e->code != SST_ENOMEM)
+		return bad_message(r, e);
 	if (e->code == SST_ESYS && e->sys == EINTR)
 		return SOUND;
 	tool_progress_end(&r->progress);
@@ -206,15 +182,15 @@ before_read(void *arg, int fd, struct sst_err *e)
 	return acks_wait(&((struct run *)arg)->acks, fd, e);
 }
 
-/* All lines of an open file; TROUBLE also when another file could not do better. */
+/* All messages of an open file; TROUBLE also when another file could not do better. */
 static int
-take_lines(struct run *r, bool *stop)
+take_messages(struct run *r, bool *stop)
 {
-	struct sst_slice line;
+	struct sst_message m;
 	struct sst_err e;
 	int rc = SOUND, one, n;
 
-	while (!stopped && (n = lines_next(&r->lines, &line, &e)) != 0) {
+	while (!stopped && (n = sst_import_next(r->input.import, &m, &e)) != 0) {
 		if (n == -1) {
 			one = read_failed(r, &e);
 			rc = tool_worse(rc, one);
@@ -222,17 +198,15 @@ take_lines(struct run *r, bool *stop)
 				break;
 			continue;
 		}
-		line = without_mark(&r->lines, line);
-		if (is_blank(line))
-			continue;
-		one = take_line(r, line);
+		one = take_message(r, &m);
 		rc = tool_worse(rc, one);
 		if (one == TROUBLE) {
 			*stop = true;
 			break;
 		}
 		if (r->done % PROGRESS_EVERY == 0)
-			tool_progress_step(&r->progress, r->done, r->lines.bytes);
+			tool_progress_step(
+			    &r->progress, r->done, sst_import_bytes(r->input.import));
 	}
 	return rc;
 }
@@ -243,12 +217,14 @@ take_file(struct run *r, const char *path, bool *stop)
 	struct sst_err e;
 	int rc;
 
-	if (lines_open(&r->lines, path, &e) == -1) {
+	if (input_open(&r->input, path, &e) == -1) {
+		if (e.code == SST_ESYS && e.sys == EINTR)
+			return SOUND;
 		tool_progress_end(&r->progress);
 		return complain(&e);
 	}
-	rc = take_lines(r, stop);
-	lines_close(&r->lines);
+	rc = take_messages(r, stop);
+	input_close(&r->input);
 	return rc;
 }
 
@@ -263,11 +239,22 @@ total_size(int n, char **paths)
 
 	for (i = 0; i < n; i++) {
 		if (strcmp(paths[i], "-") == 0 ||
-		    sst_io_stat(&sst_io_posix, paths[i], &st, &e) == -1)
+		    sst_io_stat(&sst_io_posix, paths[i], &st, &e) == -1 || st.is_dir)
 			return 0;
 		sum += st.size;
 	}
 	return sum;
+}
+
+static int
+tell_stopped(const struct run *r)
+{
+	const char *noun;
+	uint64_t n = sst_import_place(r->input.import, &noun);
+
+	return tool_problem(TROUBLE,
+	    "stopped by a signal after %s %" PRIu64 " of %s; keeping what was read", noun, n,
+	    r->input.name);
 }
 
 static int
@@ -281,18 +268,13 @@ take_files(struct run *r, int n, char **paths)
 		paths = only;
 		n = 1;
 	}
-	r->lines.before_read = before_read;
-	r->lines.arg = r;
+	r->input.before_read = before_read;
+	r->input.arg = r;
 	tool_progress_start(&r->progress, "messages", total_size(n, paths), r->quiet);
 	for (i = 0; i < n && !stop && !stopped; i++)
 		rc = tool_worse(rc, take_file(r, paths[i], &stop));
 	tool_progress_end(&r->progress);
-	lines_free(&r->lines);
-	if (stopped)
-		rc = tool_problem(TROUBLE,
-		    "stopped by a signal after line %" PRIu64 " of %s; keeping what was read",
-		    r->lines.number, r->lines.name);
-	return rc;
+	return stopped ? tell_stopped(r) : rc;
 }
 
 /* Opens the directory; says for whom it waits, where it has to. */
@@ -349,24 +331,7 @@ close_all(struct run *r)
 	if (sst_ids_close(r->ids, &e) == -1)
 		rc = tool_worse(TROUBLE, complain(&e));
 	acks_free(&r->acks);
-	sst_msgread_free(r->reader);
 	return rc;
-}
-
-/* "fields that are not stored: embeds (3), tts (3)" */
-static void
-tell_unknown(const struct run *r)
-{
-	const struct sst_leftout_name *u = r->leftout.names;
-	struct sst_buf b = { 0 };
-	size_t i, n = r->leftout.n;
-
-	for (i = 0; i < n; i++)
-		sst_buf_addf(&b, "%s %s (%" PRIu64 ")", i > 0 ? "," : "", u[i].name, u[i].count);
-	sst_buf_addc(&b, '\0');
-	if (n > 0 && !r->quiet && !b.bad)
-		tool_problem(SOUND, "fields that are not stored:%s", (char *)b.p);
-	sst_buf_free(&b);
 }
 
 static void
@@ -382,7 +347,7 @@ tell_done(const struct run *r)
 	tool_report_start(&report, TOOL_NDJSON, fields, 5, &out);
 	for (i = 0; i < 3; i++)
 		tool_set_u64(&report, i, i == (size_t)r->change ? r->done : 0);
-	tool_set_u64(&report, 3, r->bad);
+	tool_set_u64(&report, 3, r->input.bad);
 	tool_set_u64(&report, 4, r->made);
 	tool_report_row(&report);
 	tool_report_end(&report);
@@ -407,6 +372,17 @@ set_sync(struct run *r, const char *mode)
 	exit(tool_problem(TROUBLE, "--sync %s: want periodic, group or batch", mode));
 }
 
+static int64_t
+id_option(const char *option, const char *text)
+{
+	struct sst_err e;
+	int64_t id;
+
+	if (sst_snowflake_parse(&id, sst_slice_str(text), &e) == -1)
+		exit(tool_problem(TROUBLE, "%s %s: %s", option, text, e.what));
+	return id;
+}
+
 static void
 set_option(struct run *r, int opt)
 {
@@ -416,6 +392,11 @@ set_option(struct run *r, int opt)
 	switch (opt) {
 	case 'd':
 		r->dir = optarg;
+		break;
+	case 'f':
+		if (sst_import_form(&r->input.form, optarg) == -1)
+			exit(tool_problem(
+			    TROUBLE, "-f %s: want ndjson, dce, package or csv", optarg));
 		break;
 	case 'j':
 		r->json = true;
@@ -434,10 +415,10 @@ set_option(struct run *r, int opt)
 		if (r->change != SST_MESSAGE_STORE)
 			tool_misuse(&tool, "--edit and --delete exclude each other");
 		r->change = opt == OPT_EDIT ? SST_MESSAGE_EDIT : SST_MESSAGE_DELETE;
-		r->read_opts.clears = opt == OPT_EDIT;
+		r->import_opts.clears = opt == OPT_EDIT;
 		break;
 	case OPT_STRICT:
-		r->read_opts.strict = true;
+		r->import_opts.strict = true;
 		break;
 	case OPT_MEMORY:
 		n = tool_size("--memory", optarg);
@@ -465,6 +446,12 @@ set_option(struct run *r, int opt)
 	case OPT_SKIP_DAMAGE:
 		r->store_opts.skip_damage = true;
 		break;
+	case OPT_CHANNEL:
+		r->import_opts.channel = id_option("--channel", optarg);
+		break;
+	case OPT_AUTHOR:
+		r->import_opts.author_id = id_option("--author", optarg);
+		break;
 	case OPT_NOW:
 		if (sst_time_parse(&r->now_us, sst_slice_str(optarg), sst_now_us(), &e) == -1)
 			exit(tool_problem(TROUBLE, "--now: %s", e.what));
@@ -475,7 +462,8 @@ set_option(struct run *r, int opt)
 int
 main(int argc, char **argv)
 {
-	struct run r = { .now_us = sst_now_us() };
+	struct run r = { .now_us = sst_now_us(),
+		.import_opts = { .channel = -1, .author_id = -1 } };
 	struct sst_err e;
 	int c, rc;
 
@@ -486,15 +474,14 @@ main(int argc, char **argv)
 		tool_misuse(&tool, "where to? -d DIR, or OSTRAKA_DIR in the environment");
 	if (r.bulk && (r.synced || r.store_opts.keep_log))
 		tool_misuse(&tool, "--bulk writes no log to sync or to keep");
-	if (open_store(&r, &e) == -1 ||
-	    sst_msgread_new(&r.reader, &r.read_opts, &r.leftout, &e) == -1) {
+	if (open_store(&r, &e) == -1 || input_start(&r.input, &r.import_opts, &e) == -1) {
 		complain(&e);
 		sst_store_drop(r.store);
 		return TROUBLE;
 	}
 	catch_signals();
 	rc = take_files(&r, argc - optind, argv + optind);
-	tell_unknown(&r);
+	input_end(&r.input, r.quiet);
 	rc = tool_worse(rc, close_all(&r));
 	if (r.json)
 		tell_done(&r);

@@ -329,7 +329,7 @@ sst_dce_next(struct sst_dce *d, struct sst_message *m, struct sst_err *e)
 uint64_t
 sst_dce_number(const struct sst_dce *d)
 {
-	return d->number;
+	return d->state == MESSAGES ? d->number : 0;
 }
 
 int

@@ -24,7 +24,7 @@ void sst_dce_free(struct sst_dce *); /* NULL is fine */
  */
 int sst_dce_next(struct sst_dce *, struct sst_message *, struct sst_err *);
 
-/* Of the message last given or refused, from 1. */
+/* Of the message last given or refused, from 1; 0 when what is wrong is none. */
 uint64_t sst_dce_number(const struct sst_dce *);
 
 /* The name of a message type and back, as the exporter has them; NULL, -1: it has none. */

@@ -8,6 +8,7 @@
 #include "msg/dce.h"
 #include "msg/lines.h"
 #include "msg/msgread.h"
+#include "msg/package.h"
 
 struct sst_import {
 	struct sst_import_opts opts;
@@ -18,6 +19,7 @@ struct sst_import {
 	struct sst_msgread *msgread;
 	struct sst_dce *dce;
 	struct sst_csvin *csvin;
+	struct sst_package *package;
 	uint64_t author; /* big-endian */
 };
 
@@ -113,6 +115,7 @@ sst_import_free(struct sst_import *i)
 	sst_msgread_free(i->msgread);
 	sst_dce_free(i->dce);
 	sst_csvin_free(i->csvin);
+	sst_package_close(i->package);
 	sst_feed_free(&i->feed);
 	free(i);
 }
@@ -169,6 +172,20 @@ sst_import_stream(struct sst_import *i, enum sst_import_form *form, const char *
 	return r;
 }
 
+int
+sst_import_package(
+    struct sst_import *i, const struct sst_io *io, const char *path, struct sst_err *e)
+{
+	struct sst_package_opts opts = { i->opts.strict, i->opts.author_id };
+
+	i->form = SST_IMPORT_GUESS;
+	sst_package_close(i->package);
+	if (sst_package_open(&i->package, io, path, &i->feed, i->leftout, &opts, e) == -1)
+		return -1;
+	i->form = SST_IMPORT_PACKAGE;
+	return 0;
+}
+
 static bool
 is_blank(struct sst_slice s)
 {
@@ -220,6 +237,8 @@ sst_import_next(struct sst_import *i, struct sst_message *m, struct sst_err *e)
 		r = sst_dce_next(i->dce, m, e);
 	else if (i->form == SST_IMPORT_CSV)
 		r = sst_csvin_next(i->csvin, m, e);
+	else if (i->form == SST_IMPORT_PACKAGE)
+		r = sst_package_next(i->package, m, e);
 	if (r == SST_ONE)
 		add_defaults(i, m);
 	return r;
@@ -232,6 +251,9 @@ sst_import_place(const struct sst_import *i, const char **noun)
 	case SST_IMPORT_DCE:
 		*noun = "message";
 		return sst_dce_number(i->dce);
+	case SST_IMPORT_PACKAGE:
+		*noun = "message";
+		return sst_package_number(i->package);
 	case SST_IMPORT_CSV:
 		*noun = "record";
 		return sst_csvin_number(i->csvin);

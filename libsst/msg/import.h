@@ -61,7 +61,8 @@ int sst_import_package(
  */
 int sst_import_next(struct sst_import *, struct sst_message *, struct sst_err *);
 
-/* What was last given or refused: its number from 1, and what is counted: "line", "message", ... */
+/* What was last given or refused: its number from 1, and what is counted: "line", "message", ...;
+ * 0 when it is the whole. */
 uint64_t sst_import_place(const struct sst_import *, const char **noun);
 /* Bytes read, of all inputs. */
 uint64_t sst_import_bytes(const struct sst_import *);
