@@ -13,8 +13,7 @@ DEFS    = -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -DSST_VERSION='"$(VERSION)"' 
 WARN    = -Wall -Wextra -Wshadow -Wconversion -Wvla
 FLAGS   = -std=c11 $(DEFS) $(WARN) -Wstrict-prototypes -Wmissing-prototypes $(CFLAGS) $(flags_$(MODE))
 XFLAGS  = -std=c++17 $(DEFS) -Wall -Wextra $(CXXFLAGS) $(flags_$(MODE))
-# A program is linked with what it needs of these: libzip brings a cryptography library along.
-LDLIBS  = -Wl,--as-needed -lzstd -llz4 -ldeflate -lsnappy -lsimdjson -lzip -lstdc++ -lm -lpthread
+LDLIBS  = -lzstd -llz4 -ldeflate -lsnappy -lsimdjson -lzip -lstdc++ -lm -lpthread
 O       = build/$(MODE)
 L       = $O/libsst.a
 objs    = $(patsubst %.c,$O/%.o,$(wildcard $(1)))
@@ -43,7 +42,8 @@ $(FUZZ): $O/fuzz/%: $O/tests/fuzz/%.o $L
 $(FUZZ): LDLIBS += -fsanitize=fuzzer
 $(REPLAY): $O/replay/%: $O/tests/fuzz/%.o $O/tests/fuzz/replay.o $L
 $(PROGS): $O/prog/%: $O/tests/prog/%.o $L
-$(BINS) $O/unit $(FUZZ) $(REPLAY) $(PROGS): ; @mkdir -p $(@D) && $(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# Linked with what it needs only: libzip brings a cryptography library along, and start-up counts.
+$(BINS) $O/unit $(FUZZ) $(REPLAY) $(PROGS): ; @mkdir -p $(@D) && $(CC) $(FLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $O/%.o: %.c Makefile | $O/.packages ; @mkdir -p $(@D) && $(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 $O/%.o: %.cc Makefile | $O/.packages ; @mkdir -p $(@D) && $(CXX) $(XFLAGS) -MMD -MP -c -o $@ $<
 
