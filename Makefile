@@ -16,6 +16,7 @@ XFLAGS  = -std=c++17 $(DEFS) -Wall -Wextra $(CXXFLAGS) $(flags_$(MODE))
 LDLIBS  = -lzstd -llz4 -ldeflate -lsnappy -lsimdjson -lzip -lstdc++ -lm -lpthread
 O       = build/$(MODE)
 L       = $O/libsst.a
+T       = $O/tool.a
 objs    = $(patsubst %.c,$O/%.o,$(wildcard $(1)))
 ROOMS   = $(shell cut -d' ' -f1 tests/layers)	# a room not named there is not built
 BINS    = $(patsubst cmd/%/main.c,$O/bin/%,$(wildcard cmd/*/main.c))
@@ -31,7 +32,9 @@ all: $(BINS) $L
 $O/.packages: tests/packages ; @tests/packages && mkdir -p $O && touch $@
 $L: $(call objs,$(ROOMS:%=libsst/%/*.c)) $(patsubst %.cc,$O/%.o,$(wildcard libsst/*/*.cc)) ; rm -f $@ && $(AR) rcs $@ $^
 .SECONDEXPANSION:
-$(BINS): $O/bin/%: $$(call objs,cmd/$$*/*.c) $(call objs,cmd/tool/*.c) $L
+# An archive, so that a program holds only what it uses of it.
+$T: $(call objs,cmd/tool/*.c) ; rm -f $@ && $(AR) rcs $@ $^
+$(BINS): $O/bin/%: $$(call objs,cmd/$$*/*.c) $T $L
 $O/unit: $(call objs,cmd/tool/*.c) $(call objs,tests/unit/*.c) $(call objs,tests/support/*.c) $L
 $O/tests/unit/main.o: $O/suites.h
 $O/suites.h: $(wildcard tests/unit/*.c) Makefile

@@ -15,7 +15,7 @@
 #include "codec/jsonout.h"
 #include "sstable/parts.h"
 #include "sstable/reader.h"
-#include "sstdump/find.h"
+#include "tool/find.h"
 
 enum {
 	DEPTH_MAX = 16,  /* of objects and arrays; deeper ones are not told apart */

@@ -1,9 +1,9 @@
 /* cmd/sstdump/dump.c: one SSTable, from its first partition to its last, or what is wanted of it. */
 #include <errno.h>
 
-#include "sstdump/find.h"
 #include "sstdump/job.h"
 #include "sstdump/print.h"
+#include "tool/find.h"
 
 /* Opens it with its Data.db, so that it may be unlinked from here on. */
 static int

@@ -8,7 +8,8 @@
 
 #include "base/clock.h"
 #include "row/reconcile.h"
-#include "sstdump/gather.h"
+#include "sstdump/job.h"
+#include "tool/gather.h"
 
 enum field {
 	KEY,

@@ -3,8 +3,8 @@
 #define SSTDUMP_JOB_H
 
 #include "base/num.h"
-#include "sstdump/names.h"
 #include "sstdump/select.h"
+#include "tool/names.h"
 #include "tool/tool.h"
 
 enum form {

@@ -19,9 +19,10 @@
 
 #include "base/clock.h"
 #include "sstdump/component.h"
-#include "sstdump/find.h"
-#include "sstdump/gather.h"
+#include "sstdump/job.h"
 #include "sstdump/log.h"
+#include "tool/find.h"
+#include "tool/gather.h"
 
 enum {
 	OPT_CLUSTERING = TOOL_LONG,
@@ -308,7 +309,7 @@ int
 main(int argc, char **argv)
 {
 	struct names names = { 0 };
-	struct gather gather = { 0 };
+	struct gather gather = { .names = &names };
 	struct job job = { .names = &names, .gather = &gather, .now_s = sst_now_us() / SST_S_US };
 	struct args args = { 0 };
 	int c, rc;

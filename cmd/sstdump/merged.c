@@ -5,8 +5,18 @@
 #include "cql/schema.h"
 #include "merge/merge.h"
 #include "sstable/statistics.h"
-#include "sstdump/gather.h"
+#include "sstdump/job.h"
 #include "sstdump/print.h"
+#include "tool/gather.h"
+
+int
+gather_sstable(void *arg, const char *path, bool last)
+{
+	struct job *job = arg;
+
+	job->gather->load = select_some(&job->sel);
+	return gather_add(job->gather, path, last);
+}
 
 /* Everything that is not shadowed, tombstones too. */
 static int

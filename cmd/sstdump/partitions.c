@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "row/reconcile.h"
-#include "sstdump/find.h"
 #include "sstdump/job.h"
+#include "tool/find.h"
 
 enum field {
 	KEY,

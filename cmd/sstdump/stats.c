@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 #include "sstable/statistics.h"
-#include "sstdump/find.h"
 #include "sstdump/job.h"
+#include "tool/find.h"
 
 enum field {
 	FILE_NAME,

@@ -1,11 +1,12 @@
 /*
- * cmd/sstdump/gather.h: SSTables that are looked at together, opened before any is read: by table, in
+ * cmd/tool/gather.h: SSTables that are looked at together, opened before any is read: by table, in
  * the order in which they were found.
  */
-#ifndef SSTDUMP_GATHER_H
-#define SSTDUMP_GATHER_H
+#ifndef TOOL_GATHER_H
+#define TOOL_GATHER_H
 
-#include "sstdump/job.h"
+#include "sstable/reader.h"
+#include "tool/names.h"
 
 struct gathered { /* an SSTable */
 	struct sst_sstable *sst;
@@ -20,11 +21,16 @@ struct group { /* the SSTables of one table */
 	struct sst_arena arena;
 };
 
-struct gather { /* start with {0} */
+struct gather {              /* start with {0} and names */
+	struct names *names; /* of key columns */
+	bool load;           /* open what point reads need too */
 	struct group *groups;
 	size_t n, cap;
 	struct sst_arena arena;
 };
+
+/* Opens one more: as find.h asks for it, arg is the struct gather. */
+int gather_add(void *gather, const char *path, bool last);
 
 /* Makes group->table, and binds all its SSTables to it; once. */
 int gather_join(struct group *, struct sst_err *);

@@ -1,5 +1,5 @@
-/* cmd/sstdump/find.c: the SSTables that an operand stands for. */
-#include "sstdump/find.h"
+/* cmd/tool/find.c: the SSTables that an operand stands for. */
+#include "tool/find.h"
 
 #include <errno.h>
 #include <stdlib.h>

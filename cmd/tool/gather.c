@@ -1,11 +1,12 @@
-/* cmd/sstdump/gather.c: opens SSTables, and tells which are of one table. */
-#include "sstdump/gather.h"
+/* cmd/tool/gather.c: opens SSTables, and tells which are of one table. */
+#include "tool/gather.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "schema/join.h"
-#include "sstdump/find.h"
+#include "tool/complain.h"
+#include "tool/find.h"
 
 static void *
 must(void *p)
@@ -79,9 +80,9 @@ add(struct gather *g, const struct gathered *one)
 }
 
 int
-gather_sstable(void *arg, const char *path, bool last)
+gather_add(void *arg, const char *path, bool last)
 {
-	struct job *job = arg;
+	struct gather *g = arg;
 	struct sst_sstable_opts opts = { 0 };
 	struct gathered one = { 0 };
 	struct sst_err e;
@@ -89,15 +90,15 @@ gather_sstable(void *arg, const char *path, bool last)
 
 	if (sst_sstable_open(&one.sst, &sst_io_posix, path, &opts, &e) == -1 ||
 	    sst_sstable_data(one.sst, &e) == NULL ||
-	    (select_some(&job->sel) && sst_sstable_load(one.sst, &e) == -1)) {
+	    (g->load && sst_sstable_load(one.sst, &e) == -1)) {
 		sst_sstable_close(one.sst);
 		return e.code == SST_ESYS && e.sys == ENOENT && !last ? GONE : complain(&e);
 	}
-	one.path = must(sst_arena_str(&job->gather->arena, path, strlen(path)));
+	one.path = must(sst_arena_str(&g->arena, path, strlen(path)));
 	one.table = *sst_sstable_table(one.sst);
-	rc = names_find(job->names, path, &one.table);
-	keep_names(&job->gather->arena, &one.table);
-	add(job->gather, &one);
+	rc = names_find(g->names, path, &one.table);
+	keep_names(&g->arena, &one.table);
+	add(g, &one);
 	return rc;
 }
 

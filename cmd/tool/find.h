@@ -1,6 +1,6 @@
-/* cmd/sstdump/find.h: the SSTables that an operand stands for. */
-#ifndef SSTDUMP_FIND_H
-#define SSTDUMP_FIND_H
+/* cmd/tool/find.h: the SSTables that an operand stands for. */
+#ifndef TOOL_FIND_H
+#define TOOL_FIND_H
 
 #include <stdbool.h>
 
@@ -9,8 +9,8 @@ enum {
 };
 
 /*
- * Prints the SSTable of that Data.db and gives an exit status; or GONE, having said and printed
- * nothing, when one of its files is not there and `last` is not set.
+ * Does what is to be done with the SSTable of that Data.db and gives an exit status; or GONE, having
+ * said and done nothing, when one of its files is not there and `last` is not set.
  */
 typedef int find_each(void *arg, const char *path, bool last);
 

@@ -1,5 +1,5 @@
-/* cmd/sstdump/names.c: keyspace, table and key columns of an SSTable. */
-#include "sstdump/names.h"
+/* cmd/tool/names.c: keyspace, table and key columns of an SSTable. */
+#include "tool/names.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,9 +1,9 @@
 /*
- * cmd/sstdump/names.h: what an SSTable does not say itself: its keyspace and table, which are in the
+ * cmd/tool/names.h: what an SSTable does not say itself: its keyspace and table, which are in the
  * names of its folders, and the names of its key columns, which are in a schema.
  */
-#ifndef SSTDUMP_NAMES_H
-#define SSTDUMP_NAMES_H
+#ifndef TOOL_NAMES_H
+#define TOOL_NAMES_H
 
 #include "cql/schema.h"
 
