@@ -68,6 +68,34 @@ begin_block(struct sst_reading *p, size_t i, struct sst_err *e)
 	return 0;
 }
 
+/* The same for a block of a trie, which does not say where it ends. */
+static int
+begin_trie_block(struct sst_reading *p, uint64_t end)
+{
+	uint64_t off = p->trie->off < p->rows ? p->rows : p->trie->off;
+
+	p->block_end = end;
+	p->pass = off == p->rows ? SST_LIVE : p->trie->open;
+	sst_data_seek(&p->x, off, SST_LIVE);
+	p->nsegs = p->noffs = 0;
+	p->measured = false;
+	p->step = SST_STEP_PASS;
+	return 0;
+}
+
+static int
+before_by_trie(struct sst_reading *p, struct sst_err *e)
+{
+	uint64_t end = p->trie->off;
+	int r = end <= p->rows ? 0 : sst_trie_reading_prev(p, e);
+
+	if (r == SST_ONE)
+		return begin_trie_block(p, end);
+	if (r == 0)
+		p->step = SST_STEP_LEAVE;
+	return r;
+}
+
 /* 0; 1: no row of the partition lies before the slice's end; SST_WAIT; -1. */
 static int
 enter(struct sst_reading *p, const struct sst_range *range, struct sst_err *e)
@@ -77,6 +105,10 @@ enter(struct sst_reading *p, const struct sst_range *range, struct sst_err *e)
 
 	p->fresh = true;
 	p->cur = SST_LIVE;
+	if (p->indexed && p->trie != NULL) {
+		r = sst_trie_reading_last(p, range, e);
+		return r == 0 ? begin_trie_block(p, sst_file_len(p->x.w.file)) : r;
+	}
 	if (p->indexed) {
 		r = block_before(p, &range->to, &i, e);
 		if (r != 0)
@@ -199,6 +231,8 @@ refill(struct sst_reading *p, const struct sst_range *range, struct sst_err *e)
 		p->step = SST_STEP_PASS;
 		return 0;
 	}
+	if (p->indexed && p->trie != NULL)
+		return before_by_trie(p, e);
 	if (p->indexed && p->block > 0) {
 		r = sst_reading_block(p, p->block - 1, &b, e);
 		if (r != 0)

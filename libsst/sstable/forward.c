@@ -27,6 +27,23 @@ block_after(struct sst_reading *p, const struct sst_bound *from, size_t *found, 
 	return 0;
 }
 
+static int
+enter_by_trie(struct sst_reading *p, const struct sst_range *range, struct sst_err *e)
+{
+	uint64_t here = p->pending ? p->x.item.off : p->x.pos, off;
+	struct sst_deletion open;
+	int r = sst_trie_reading_floor(p, &range->from, &off, &open, e);
+
+	if (r == SST_WAIT || r == -1)
+		return r;
+	if (r == SST_ONE && off > here) {
+		sst_data_seek(&p->x, off, open);
+		p->pending = false;
+	}
+	p->step = SST_STEP_BEFORE;
+	return 0;
+}
+
 /* Goes to the block where the slice begins, unless the walk is there or beyond.  0; 1: no row of the
  * partition lies so far; SST_WAIT; -1. */
 static int
@@ -38,7 +55,9 @@ enter(struct sst_reading *p, const struct sst_range *range, struct sst_err *e)
 	size_t i;
 	int r;
 
-	if (p->indexed && range->from.n > 0) {
+	if (p->indexed && p->trie != NULL && range->from.n > 0)
+		return enter_by_trie(p, range, e);
+	if (p->indexed && p->trie == NULL && range->from.n > 0) {
 		r = block_after(p, &range->from, &i, e);
 		if (r != 0)
 			return r;

@@ -2,6 +2,7 @@
 #ifndef SST_SSTABLE_INT_H
 #define SST_SSTABLE_INT_H
 
+#include "sstable/bti.h"
 #include "sstable/data.h"
 #include "sstable/filter.h"
 #include "sstable/index.h"
@@ -24,7 +25,11 @@ struct sst_sstable {
 	bool has_ends; /* tokens of the first and last key */
 	int64_t first_token, last_token;
 	/* Opened when first needed. */
-	struct sst_file *data, *index;
+	struct sst_file *data, *index; /* index: Index.db, or Partitions.db */
+	struct sst_file *rows;         /* Rows.db */
+	bool has_footer;               /* of Partitions.db */
+	struct sst_bti_footer footer;
+	struct sst_buf footer_keys;
 	bool filter_read, has_filter;
 	struct sst_buf filter_bytes;
 	struct sst_filter filter;
@@ -33,10 +38,11 @@ struct sst_sstable {
 	struct sst_summary summary;
 };
 
-/* This SSTable's index is of a kind that is not read here; -1. */
-int sst_fail_bti(const struct sst_sstable *, struct sst_err *);
-
 struct sst_file *sst_sstable_index(struct sst_sstable *, struct sst_err *);
+/* Rows.db: only when Partitions.db points into it. */
+struct sst_file *sst_sstable_rows(struct sst_sstable *, struct sst_err *);
+/* What Partitions.db says of itself.  0, -1. */
+int sst_sstable_footer(struct sst_sstable *, struct sst_err *);
 /* From Summary.db, or made from Index.db where that is missing or in doubt. */
 int sst_sstable_summary(struct sst_sstable *, const struct sst_summary **, struct sst_err *);
 int sst_sstable_summary_rebuild(struct sst_sstable *, struct sst_err *);

@@ -15,14 +15,6 @@
 #define FILTER_MAX ((size_t)2 << 30)
 #define SUMMARY_MAX ((size_t)1 << 30)
 
-int
-sst_fail_bti(const struct sst_sstable *t, struct sst_err *e)
-{
-	return sst_fail(e, SST_EUNSUPPORTED, sst_sstable_base(t), SST_NOWHERE,
-	    "version \"%s\" can be scanned only: its index of tries is not supported yet",
-	    t->version->name);
-}
-
 /* The path of a component in *path, NUL-terminated. */
 static int
 component_path(
@@ -214,6 +206,8 @@ sst_sstable_close(struct sst_sstable *t)
 		return;
 	sst_file_close(t->data);
 	sst_file_close(t->index);
+	sst_file_close(t->rows);
+	sst_buf_free(&t->footer_keys);
 	sst_buf_free(&t->filter_bytes);
 	sst_buf_free(&t->summary_bytes);
 	sst_buf_free(&t->statistics_bytes);
@@ -331,9 +325,31 @@ sst_sstable_data(struct sst_sstable *t, struct sst_err *e)
 struct sst_file *
 sst_sstable_index(struct sst_sstable *t, struct sst_err *e)
 {
+	bool trie = t->version->index == SST_INDEX_BTI;
+
 	if (t->index == NULL)
-		t->index = open_component(t, SST_INDEX, e);
+		t->index = open_component(t, trie ? SST_PARTITIONS : SST_INDEX, e);
 	return t->index;
+}
+
+struct sst_file *
+sst_sstable_rows(struct sst_sstable *t, struct sst_err *e)
+{
+	if (t->rows == NULL)
+		t->rows = open_component(t, SST_ROWS, e);
+	return t->rows;
+}
+
+int
+sst_sstable_footer(struct sst_sstable *t, struct sst_err *e)
+{
+	struct sst_file *f = sst_sstable_index(t, e);
+
+	if (f == NULL ||
+	    (!t->has_footer && sst_bti_footer_read(&t->footer, f, &t->footer_keys, e) == -1))
+		return -1;
+	t->has_footer = true;
+	return 0;
 }
 
 int
@@ -413,12 +429,11 @@ sst_sstable_load(struct sst_sstable *t, struct sst_err *e)
 {
 	const struct sst_summary *s;
 
-	if (t->version->index == SST_INDEX_BTI)
-		return sst_fail_bti(t, e);
 	if (read_filter(t, e) == -1 || sst_sstable_data(t, e) == NULL ||
 	    sst_sstable_index(t, e) == NULL)
 		return -1;
-	return sst_sstable_summary(t, &s, e);
+	return t->version->index == SST_INDEX_BTI ? sst_sstable_footer(t, e)
+						  : sst_sstable_summary(t, &s, e);
 }
 
 unsigned
@@ -437,8 +452,13 @@ sst_sstable_keys(
 	*last = t->statistics.last_key;
 	if (first->p != NULL && last->p != NULL)
 		return 0;
-	if (t->version->index == SST_INDEX_BTI)
-		return sst_fail_bti(t, e);
+	if (t->version->index == SST_INDEX_BTI) {
+		if (sst_sstable_footer(t, e) == -1)
+			return -1;
+		*first = t->footer.first;
+		*last = t->footer.last;
+		return 0;
+	}
 	if (sst_sstable_summary(t, &s, e) == -1)
 		return -1;
 	*first = s->first;
@@ -467,7 +487,7 @@ sst_sstable_may_have_key(
 		return -1;
 	if (t->has_filter && !sst_filter_may_have(&t->filter, key))
 		return 0;
-	if (!t->murmur3 || t->version->index == SST_INDEX_BTI)
+	if (!t->murmur3)
 		return 1;
 	if (sst_sstable_keys(t, &first, &last, e) == -1)
 		return -1;
@@ -481,7 +501,7 @@ sst_sstable_may_have_tokens(struct sst_sstable *t, int64_t left, int64_t right, 
 {
 	struct sst_slice first, last;
 
-	if (!t->murmur3 || left == right || t->version->index == SST_INDEX_BTI)
+	if (!t->murmur3 || left == right)
 		return 1;
 	if (sst_sstable_keys(t, &first, &last, e) == -1)
 		return -1;

@@ -73,8 +73,6 @@ int sst_sstable_scan(struct sst_sstable *, struct sst_stream **, struct sst_err 
  * tombstones_max are not looked at: everything is given, tombstones too.  *r and what it points to
  * stay until the stream is closed.
  *
- * SST_EUNSUPPORTED for versions with a trie index (da, ms, mt), which can be scanned only.
- *
  * A partition that is not here gives an empty stream.  One that is gives PARTITION and its STATIC
  * row whatever the slices, then what lies in the slices.  A range deletion that is in force where a
  * slice begins or ends has a marker there, at the slice's own bound.

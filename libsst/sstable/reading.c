@@ -59,9 +59,8 @@ sst_reading_expect(struct sst_reading *p, const struct sst_bound *at, struct sst
 	return 0;
 }
 
-/* 1: the entry is one that is asked for; 0: not; 2: all such are behind. */
-static int
-wanted(const struct sst_reading *p)
+int
+sst_reading_wanted(const struct sst_reading *p)
 {
 	int c;
 
@@ -78,15 +77,20 @@ wanted(const struct sst_reading *p)
 	return c > 0 ? 2 : 0;
 }
 
-/* Goes to where the partition begins. */
-static void
-go(struct sst_reading *p, uint64_t start, bool promoted)
+/* Goes to where the partition of that key begins. */
+static int
+go(struct sst_reading *p, struct sst_slice key, uint64_t start, bool indexed, struct sst_err *e)
 {
+	sst_buf_reset(&p->key);
+	sst_buf_add_slice(&p->key, key);
+	if (p->key.bad)
+		return sst_fail_nomem(e);
 	p->start = start;
-	p->indexed = promoted && (p->r->nslices > 0 || p->s.reversed);
-	p->state = p->indexed ? SST_READ_PROMOTED : SST_READ_HEADER;
+	p->indexed = indexed && (p->r->nslices > 0 || p->s.reversed);
+	p->state = p->indexed && p->trie == NULL ? SST_READ_PROMOTED : SST_READ_HEADER;
 	sst_data_seek(&p->x, p->start, SST_LIVE);
 	p->x.has_key = false;
+	return 0;
 }
 
 /* The partition is not where one with its token was found: it is another one. */
@@ -99,17 +103,31 @@ forget(struct sst_reading *p, struct sst_err *e)
 }
 
 static int
+find_in_trie(struct sst_reading *p, struct sst_err *e)
+{
+	int r = sst_trie_reading_find(p, e);
+
+	if (r == 0)
+		p->state = SST_READ_END;
+	if (r != SST_ONE)
+		return r;
+	return go(p, p->x.item.part.key, p->trie->entry.position, p->trie->entry.in_rows, e);
+}
+
+static int
 find(struct sst_reading *p, struct sst_err *e)
 {
 	struct sst_slice key = p->one ? p->r->key : (struct sst_slice){ NULL, 0 };
 	bool leapt = false;
 	int r, w = 0;
 
+	if (p->trie != NULL)
+		return find_in_trie(p, e);
 	while (w == 0) {
 		r = sst_walk_first(&p->walk, key, p->token, e);
 		if (r == SST_WAIT || r == -1)
 			return r;
-		w = r == 0 ? 2 : wanted(p);
+		w = r == 0 ? 2 : sst_reading_wanted(p);
 		if (p->noted && w != 1)
 			return forget(p, e);
 		if (w == 0 && p->one && !leapt)
@@ -119,11 +137,9 @@ find(struct sst_reading *p, struct sst_err *e)
 	p->state = SST_READ_END;
 	if (w == 2)
 		return 0;
-	sst_buf_reset(&p->key);
-	sst_buf_add_slice(&p->key, p->walk.entry.key);
-	if (p->key.bad)
-		return sst_fail_nomem(e);
-	go(p, p->walk.entry.position, p->walk.entry.promoted_len > 0);
+	if (go(p, p->walk.entry.key, p->walk.entry.position, p->walk.entry.promoted_len > 0, e) ==
+	    -1)
+		return -1;
 	if (p->one)
 		sst_cache_note(p->t->cache, sst_file_id(p->walk.w.file), p->token,
 		    &(struct sst_place){ p->start, p->walk.at, p->walk.entry.promoted_len > 0 });
@@ -136,11 +152,8 @@ static int
 recall(struct sst_reading *p, struct sst_err *e)
 {
 	p->noted = true;
-	sst_buf_reset(&p->key);
-	sst_buf_add_slice(&p->key, p->r->key);
-	if (p->key.bad)
-		return sst_fail_nomem(e);
-	go(p, p->place.data, p->place.promoted);
+	if (go(p, p->r->key, p->place.data, p->place.promoted, e) == -1)
+		return -1;
 	if (p->indexed) {
 		sst_walk_seek(&p->walk, p->place.index);
 		p->state = SST_READ_FIND;
@@ -274,6 +287,7 @@ read_close(struct sst_stream *s)
 	struct sst_reading *p = (struct sst_reading *)s;
 
 	sst_walk_close(&p->walk);
+	sst_trie_reading_close(p->trie);
 	sst_data_close(&p->x);
 	sst_buf_free(&p->key);
 	free(p->ck);
@@ -299,6 +313,8 @@ init(struct sst_reading *p, struct sst_sstable *t, const struct sst_read *r, str
 	if (data == NULL || (index = sst_sstable_index(t, e)) == NULL)
 		return -1;
 	sst_walk_init(&p->walk, t, index, mode);
+	if (t->version->index == SST_INDEX_BTI && sst_trie_reading_open(p, mode, e) == -1)
+		return -1;
 	if (sst_data_init(&p->x, data, mode, &t->header, t->table, e) == -1)
 		return -1;
 	p->ck = calloc(2 * t->header.nck + 1, sizeof(*p->ck));
@@ -328,8 +344,6 @@ first_token(const struct sst_read *r)
 static int
 may_have(struct sst_sstable *t, const struct sst_read *r, int64_t token, struct sst_err *e)
 {
-	if (t->version->index == SST_INDEX_BTI)
-		return sst_fail_bti(t, e);
 	if (r->key.p != NULL)
 		return sst_sstable_may_have_key(t, r->key, token, e);
 	if (!is_all(r) && !t->murmur3)
@@ -381,7 +395,7 @@ start(struct sst_reading *p, struct sst_stream **out, struct sst_err *e)
 	p->state = SST_READ_FIND;
 	if (p->noted)
 		return recall(p, e);
-	if (!is_all(r) && sst_walk_start(&p->walk, r->key, p->token, e) == -1)
+	if (!is_all(r) && p->trie == NULL && sst_walk_start(&p->walk, r->key, p->token, e) == -1)
 		return -1;
 	if (!p->one && !r->reversed && !r->nonblocking && r->nslices == 0)
 		return range_scan(p, out, e);

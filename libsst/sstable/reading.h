@@ -35,6 +35,26 @@ struct sst_segment {
 	uint64_t pos;
 };
 
+/*
+ * What a reading through tries knows.  An entry of Partitions.db is a prefix of its key, so the partition
+ * itself says which one it is.
+ */
+struct sst_trie_reading {
+	struct sst_window rows_w;
+	struct sst_trie partitions, rows;
+	struct sst_buf key; /* what is looked for, as bytes that compare */
+	bool direct;        /* key says where; else all entries are looked at */
+	bool started, have; /* an entry is at hand, whose partition is not read yet */
+	bool checked_entry; /* its position and root are known */
+	bool checked;       /* prev_position is that of an entry */
+	struct sst_bti_entry entry;
+	uint64_t prev_position;
+	/* Backward: where the slice's first block begins, once known, and the block at hand. */
+	bool lo_known;
+	uint64_t lo, off;
+	struct sst_deletion open;
+};
+
 struct sst_reading {
 	struct sst_stream s; /* first */
 	struct sst_sstable *t;
@@ -49,6 +69,7 @@ struct sst_reading {
 	struct sst_data x;
 	enum sst_reading_state state;
 	const struct sst_window *waiting;
+	struct sst_trie_reading *trie; /* NULL: the index is Index.db */
 	/* The partition. */
 	struct sst_buf key;
 	uint64_t start, rows; /* where it begins; where its first row or marker is */
@@ -84,6 +105,25 @@ int sst_reading_backward(struct sst_reading *, const struct sst_item **, struct 
 int sst_reading_block(struct sst_reading *, size_t i, struct sst_index_block *, struct sst_err *);
 /* The first of the expected block must be at `at`.  0; SST_WAIT; -1. */
 int sst_reading_expect(struct sst_reading *, const struct sst_bound *at, struct sst_err *);
+/* Whether the partition in walk.token and walk.entry.key is asked for: 1; 0: not; 2: all such are behind. */
+int sst_reading_wanted(const struct sst_reading *);
+
+/*
+ * Through tries.  open: what the reading needs for it.  find: the next partition that is asked for, its
+ * position, key and token into p, SST_ONE; 0 when there is none; SST_WAIT; -1.
+ */
+int sst_trie_reading_open(struct sst_reading *, enum sst_window_mode, struct sst_err *);
+void sst_trie_reading_close(struct sst_trie_reading *); /* NULL is fine */
+int sst_trie_reading_find(struct sst_reading *, struct sst_err *);
+/* Where rows after a bound begin: SST_ONE, *off absolute and the deletion in force there; 0: at the
+ * partition's start; SST_WAIT; -1. */
+int sst_trie_reading_floor(struct sst_reading *, const struct sst_bound *, uint64_t *off,
+    struct sst_deletion *open, struct sst_err *);
+/* Backward: the block in which the slice ends, and the one before it, into p->trie->off and open.  last: 0,
+ * SST_WAIT, -1; prev: SST_ONE; 0: the slice has no rows before; SST_WAIT; -1. */
+int sst_trie_reading_last(struct sst_reading *, const struct sst_range *, struct sst_err *);
+int sst_trie_reading_prev(struct sst_reading *, struct sst_err *);
+
 /* A marker at a slice's bound. */
 const struct sst_item *sst_reading_mark(struct sst_reading *, const struct sst_bound *at,
     struct sst_deletion before, struct sst_deletion after);

@@ -1,7 +1,7 @@
 /* libsst/sstable/statparts.c: Statistics.db, field by field (formats/statistics.md). */
 #include "codec/crc.h"
 #include "sstable/partsint.h"
-#include "sstable/statistics.h"
+#include "sstable/stats.h"
 
 #define NPARTS 4
 
@@ -157,6 +157,8 @@ later_stats(struct sst_fields *f, const struct sst_version *v, const struct sst_
 	}
 	if (v->token_coverage)
 		sst_field_double(f, "token_space_coverage");
+	if (sst_fields_ok(f) && sst_in_left(&f->in) > 0)
+		sst_field_bytes(f, "padding", SST_PART_BULK, sst_stats_padding(v, st, &f->in));
 }
 
 static void

@@ -301,6 +301,24 @@ put_later(struct sst_buf *b, const struct sst_version *v, const struct sst_stati
 		sst_put_double(b, st->token_coverage);
 }
 
+/*
+ * Cassandra 5.0 reserves 16 bytes for each drop time of `oa` and `da` but writes 12, and the rest of its
+ * buffer goes into the file behind everything else (formats/errata.md).
+ */
+size_t
+sst_stats_padding(
+    const struct sst_version *v, const struct sst_statistics *st, const struct sst_in *in)
+{
+	size_t n = v->uint_ldt ? 4 * st->ndrop_times : 0, i;
+
+	if (in->bad || sst_in_left(in) != n)
+		return 0;
+	for (i = 0; i < n; i++)
+		if (in->p[i] != 0)
+			return 0;
+	return n;
+}
+
 int
 sst_stats_get(struct sst_parse *p, struct sst_in *in)
 {
@@ -324,7 +342,10 @@ sst_stats_get(struct sst_parse *p, struct sst_in *in)
 	st->legacy_counter_shards = sst_get_u8(in) != 0;
 	st->ncolumns_set = sst_get_u64(in);
 	st->nrows = sst_get_u64(in);
-	return get_later(p, in);
+	if (get_later(p, in) == -1)
+		return -1;
+	sst_get_bytes(in, sst_stats_padding(p->v, st, in));
+	return 0;
 }
 
 void

@@ -29,6 +29,9 @@ void sst_put_classes(struct sst_buf *, const struct sst_slice *classes, size_t n
 int sst_parse_keep(struct sst_parse *, struct sst_in *in);
 
 /* The part STATS. */
+/* Zeros that some writers leave behind it, of what is left. */
+size_t sst_stats_padding(
+    const struct sst_version *, const struct sst_statistics *, const struct sst_in *in);
 int sst_stats_get(struct sst_parse *, struct sst_in *in);
 void sst_stats_put(struct sst_buf *, const struct sst_version *, const struct sst_statistics *);
 

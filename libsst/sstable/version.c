@@ -32,7 +32,6 @@ static const struct sst_version versions[] = {
 	{ .name = "nb", NB, .writable = true },
 	{ .name = "nc", NC },
 	{ .name = "oa", .format = "big", OA, .readable = true },
-	/* Scans only: their tries are not read yet. */
 	{ .name = "da", .format = "bti", OA, .readable = true, .index = SST_INDEX_BTI },
 	{ .name = "ms", ME, .index = SST_INDEX_BTI },
 	{ .name = "mt", ME, .index = SST_INDEX_BTI },

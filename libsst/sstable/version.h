@@ -11,7 +11,7 @@
 
 enum sst_index_kind {
 	SST_INDEX_BIG, /* Index.db and Summary.db */
-	SST_INDEX_BTI  /* tries: Partitions.db and Rows.db; not read here, so scans only */
+	SST_INDEX_BTI  /* tries: Partitions.db and Rows.db */
 };
 
 struct sst_version {
