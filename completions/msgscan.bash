@@ -6,6 +6,10 @@ _msgscan() {
 		# shellcheck disable=SC2207
 		COMPREPLY=($(compgen -d -- "$cur"))
 		return ;;
+	-f | --format)
+		# shellcheck disable=SC2207
+		COMPREPLY=($(compgen -W 'ndjson tsv dce' -- "$cur"))
+		return ;;
 	-o | --output)
 		# shellcheck disable=SC2207
 		COMPREPLY=($(compgen -W 'channel_id message_id author_id author content timestamp type flags
@@ -16,7 +20,7 @@ _msgscan() {
 		return ;;
 	esac
 	# shellcheck disable=SC2207
-	COMPREPLY=($(compgen -W '-d --dir -n --count -o --output -q --quiet --before --after --around --reverse --all
+	COMPREPLY=($(compgen -W '-d --dir -f --format -n --count -o --output -q --quiet --before --after --around --reverse --all
 		--token-range --stats --now -h --help -V --version' -- "$cur"))
 }
 complete -F _msgscan msgscan

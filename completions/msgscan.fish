@@ -1,6 +1,7 @@
 # fish completion for msgscan(1)
 complete -c msgscan -f
 complete -c msgscan -s d -l dir -x -a '(__fish_complete_directories)' -d 'data directory or table\'s folder (else $OSTRAKA_DIR)'
+complete -c msgscan -s f -l format -x -a 'ndjson tsv dce' -d 'how messages are printed'
 complete -c msgscan -s n -l count -x -d 'messages at most (50; with --all of each channel, all)'
 complete -c msgscan -s o -l output -x -a 'channel_id message_id author_id author content timestamp type flags edited_timestamp pinned nonce webhook_id reference mentions attachments reactions bucket' -d 'print these fields as TSV'
 complete -c msgscan -s q -l quiet -d 'no word about files that are not as they should be'

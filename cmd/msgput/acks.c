@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "base/digits.h"
 #include "commitlog/log.h"
 
 struct ack {
@@ -17,14 +18,8 @@ struct ack {
 static void
 print_id(struct sst_buf *b, int64_t id)
 {
-	char text[24], *p = text + sizeof(text);
-	uint64_t v = (uint64_t)id; /* snowflakes are not negative */
-
-	*--p = '\n';
-	do
-		*--p = (char)('0' + v % 10);
-	while ((v /= 10) > 0);
-	sst_buf_add(b, p, (size_t)(text + sizeof(text) - p));
+	sst_digits_i64(b, id);
+	sst_buf_addc(b, '\n');
 }
 
 int

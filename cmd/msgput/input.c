@@ -99,19 +99,14 @@ input_bad(struct input *in, const struct sst_err *e)
 	return tool_problem(DAMAGED, "%s: %s%s%s", file, place, e->what, byte);
 }
 
-/* "fields that are not stored: embeds (3), tts (3)" */
 static void
 tell_leftout(const struct sst_leftout *l)
 {
 	struct sst_buf b = { 0 };
-	size_t i;
 
-	for (i = 0; i < l->n; i++)
-		sst_buf_addf(&b, "%s %s (%" PRIu64 ")", i > 0 ? "," : "", l->names[i].name,
-		    l->names[i].count);
-	sst_buf_addc(&b, '\0');
-	if (l->n > 0 && !b.bad)
-		tool_problem(SOUND, "fields that are not stored:%s", (char *)b.p);
+	sst_leftout_list(l, &b);
+	if (b.n > 0 && !b.bad)
+		tool_problem(SOUND, "fields that are not stored: %.*s", (int)b.n, (char *)b.p);
 	sst_buf_free(&b);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/num.h"
 #include "msg/snowflake.h"
 #include "msgscan/msgscan.h"
 #include "store/store.h"
@@ -25,8 +26,9 @@ enum {
 
 static const struct tool_option options[] = {
 	{ "dir", 'd', "DIR", "data directory or table folder (else $OSTRAKA_DIR)" },
+	{ "format", 'f', "FORMAT", "ndjson (default), tsv, or dce: as DiscordChatExporter" },
 	{ "count", 'n', "N", "messages at most (50; with --all of each channel, all)" },
-	{ "output", 'o', "FIELD,...", "print these fields as TSV" },
+	{ "output", 'o', "FIELD,...", "print these fields, as TSV" },
 	{ "quiet", 'q', NULL, "no word about files that are not as they should be" },
 	{ "before", OPT_BEFORE, "X", "messages before an id or a time, the nearest ones" },
 	{ "after", OPT_AFTER, "X", "messages after an id or a time, the nearest ones" },
@@ -46,7 +48,7 @@ struct run {
 	struct scan scan;
 	const char *dir, *anchor, *anchor_option;
 	int64_t channel; /* when one is scanned */
-	bool all, counted, quiet, stats;
+	bool all, counted, formed, quiet, stats;
 	int64_t now_us;
 };
 
@@ -89,6 +91,24 @@ set_range(struct run *r, const char *text)
 }
 
 static void
+set_form(struct run *r, const char *name)
+{
+	static const char *const names[] = {
+		[FORM_NDJSON] = "ndjson", [FORM_TSV] = "tsv", [FORM_DCE] = "dce"
+	};
+	size_t i;
+
+	for (i = 0; i < SST_ARRAY_LEN(names) && strcmp(names[i], name) != 0; i++)
+		;
+	if (i == SST_ARRAY_LEN(names))
+		exit(tool_problem(TROUBLE, "-f %s: want ndjson, tsv or dce", name));
+	if (r->scan.fields.n > 0 && i != FORM_TSV)
+		tool_misuse(&tool, "-o prints TSV");
+	r->scan.form = (enum form)i;
+	r->formed = true;
+}
+
+static void
 set_option(struct run *r, int opt)
 {
 	struct sst_err e;
@@ -97,12 +117,17 @@ set_option(struct run *r, int opt)
 	case 'd':
 		r->dir = optarg;
 		break;
+	case 'f':
+		set_form(r, optarg);
+		break;
 	case 'n':
 		r->scan.page.limit = tool_count("-n", optarg);
 		r->counted = true;
 		break;
 	case 'o':
-		r->scan.tsv = true;
+		if (r->formed && r->scan.form != FORM_TSV)
+			tool_misuse(&tool, "-o prints TSV");
+		r->scan.form = FORM_TSV;
 		if (sst_msgwrite_select(&r->scan.fields, sst_slice_str(optarg), &e) == -1)
 			exit(tool_problem(TROUBLE, "-o: %s", e.what));
 		break;
@@ -189,6 +214,19 @@ tell_stats(const struct scan *s)
 	    h->reads.tombstones, h->ghosts);
 }
 
+/* The form has no place for them. */
+static void
+tell_leftout(const struct sst_leftout *l)
+{
+	struct sst_buf b = { 0 };
+
+	sst_leftout_list(l, &b);
+	if (b.n > 0 && !b.bad)
+		tool_problem(
+		    SOUND, "fields that dce has no place for: %.*s", (int)b.n, (char *)b.p);
+	sst_buf_free(&b);
+}
+
 /* What was left out is told: nothing is missing silently. */
 static int
 tell_left_out(const struct scan *s)
@@ -234,6 +272,27 @@ narrow(struct run *r, struct sst_store_opts *o, const char *channel)
 	o->wanted_arg = &r->channel;
 }
 
+/* The page as the exporter has it: oldest first, and unless -n says otherwise all of it. */
+static int
+export_channel(struct run *r)
+{
+	struct sst_page *p = &r->scan.page;
+	struct sst_dcewrite *dce = &r->scan.dce;
+	int64_t at = p->id >= 0 ? sst_snowflake_us(p->id, SST_SNOWFLAKE_EPOCH_MS) : INT64_MIN;
+	int rc;
+
+	dce->now_us = r->now_us;
+	dce->after_us = p->kind == SST_PAGE_AFTER ? at : INT64_MIN;
+	dce->before_us = p->kind == SST_PAGE_BEFORE ? at : INT64_MIN;
+	p->reversed = true;
+	if (!r->counted)
+		p->limit = UINT64_MAX;
+	rc = scan_export(&r->scan, r->channel);
+	if (!r->quiet)
+		tell_leftout(&dce->leftout);
+	return rc;
+}
+
 static int
 scan(struct run *r, const char *channel)
 {
@@ -242,6 +301,8 @@ scan(struct run *r, const char *channel)
 	if (!r->counted)
 		p->limit = r->all ? UINT64_MAX : PAGE_MESSAGES;
 	p->now_s = r->now_us / SST_S_US;
+	if (r->scan.form == FORM_DCE)
+		return export_channel(r);
 	if (channel != NULL)
 		return scan_page(&r->scan, r->channel);
 	return r->counted || r->anchor != NULL || p->reversed ? scan_channels(&r->scan)
@@ -265,6 +326,10 @@ main(int argc, char **argv)
 		tool_misuse(&tool, "want one CHANNEL, or --all or --token-range without one");
 	if (r.dir == NULL)
 		tool_misuse(&tool, "where from? -d DIR, or OSTRAKA_DIR in the environment");
+	if (r.all && r.scan.form == FORM_DCE)
+		tool_misuse(&tool, "-f dce is a document of one CHANNEL");
+	if (r.scan.form == FORM_TSV && r.scan.fields.n == 0)
+		sst_msgwrite_select_all(&r.scan.fields);
 	parse_anchor(&r);
 	narrow(&r, &opts, argv[optind]);
 	opts.note = r.quiet ? NULL : note;

@@ -23,7 +23,9 @@ scan_print(struct scan *s, int64_t channel, const struct sst_row *row)
 	struct sst_err e;
 	int r;
 
-	if (s->tsv)
+	if (s->form == FORM_DCE)
+		r = sst_dcewrite_message(&s->dce, &s->out.buf, row, &e);
+	else if (s->form == FORM_TSV)
 		r = sst_msgwrite_tsv(&s->out.buf, &s->messages, &s->fields, channel, row, &e);
 	else
 		r = sst_msgwrite_json(&s->out.buf, &s->messages, channel, row, &e);
@@ -72,6 +74,21 @@ scan_page(struct scan *s, int64_t channel)
 		add_stats(s, sst_history_stats(h));
 	sst_history_close(h);
 	return rc;
+}
+
+int
+scan_export(struct scan *s, int64_t channel)
+{
+	struct sst_err e;
+	int rc;
+
+	s->dce.messages = &s->messages;
+	s->dce.channel = channel;
+	if (sst_dcewrite_begin(&s->dce, &s->out.buf, &e) == -1)
+		return complain(&e);
+	rc = scan_page(s, channel);
+	/* Whole JSON, even when not all could be read: the status says so. */
+	return sst_dcewrite_end(&s->dce, &s->out.buf, &e) == -1 ? complain(&e) : rc;
 }
 
 static int

@@ -91,6 +91,24 @@ set_type(struct sst_fill *r, const struct sst_fill_field *f, const struct sst_js
 	return sst_fill_int(r, f, &number, e);
 }
 
+/* What the exporter writes of an author of whom there is no more to say, and what dcewrite.c does. */
+static bool
+is_usual(struct sst_slice key, const struct sst_json_node *v, const struct sst_json_node *author)
+{
+	static const struct sst_slice avatars = SST_SLICE_LIT(
+	    "https://cdn.discordapp.com/embed/avatars/");
+	const struct sst_json_node *name;
+
+	if (sst_slice_eq(key, SST_SLICE_LIT("discriminator")))
+		return sst_slice_eq(v->text, SST_SLICE_LIT("0000"));
+	if (sst_slice_eq(key, SST_SLICE_LIT("avatarUrl")))
+		return v->text.n >= avatars.n && memcmp(v->text.p, avatars.p, avatars.n) == 0;
+	if (!sst_slice_eq(key, SST_SLICE_LIT("nickname")))
+		return false;
+	name = sst_json_get(author, SST_SLICE_LIT("name"));
+	return name != NULL && sst_slice_eq(v->text, name->text);
+}
+
 /* Counts the members of an object that have no place. */
 static void
 count_rest(struct sst_fill *r, const struct sst_json_node *o, const char *within,
@@ -102,7 +120,7 @@ count_rest(struct sst_fill *r, const struct sst_json_node *o, const char *within
 	for (k = sst_json_first(o); k < sst_json_end(o); k = sst_json_next(k + 1)) {
 		for (i = 0; i < nknown && !sst_slice_eq(known[i], k->text); i++)
 			;
-		if (i == nknown && !sst_fill_says_nothing(k + 1))
+		if (i == nknown && !sst_fill_says_nothing(k + 1) && !is_usual(k->text, k + 1, o))
 			sst_leftout_count(r->leftout, within, k->text);
 	}
 }
@@ -136,8 +154,11 @@ set_reference(struct sst_fill *r, const struct sst_fill_field *f, const struct s
     struct sst_err *e)
 {
 	static const struct sst_slice known[] = { SST_FILL_NAME("messageId"),
-		SST_FILL_NAME("channelId") };
+		SST_FILL_NAME("channelId"), SST_FILL_NAME("type") };
+	const struct sst_json_node *type = sst_json_get(v, known[2]);
 
+	if (type != NULL && !sst_slice_eq(type->text, SST_SLICE_LIT("Default")))
+		sst_leftout_count(r->leftout, "reference.", known[2]);
 	if (v->type == SST_JSON_OBJECT)
 		count_rest(r, v, "reference.", known, SST_ARRAY_LEN(known));
 	return sst_fill_reference(r, f, v, e);
@@ -212,6 +233,15 @@ compare_count(struct sst_dce *d, const struct sst_json_node *v, uint64_t off, st
 	return 0;
 }
 
+/* Direct messages have the guild 0. */
+static bool
+is_no_guild(const struct sst_json_node *v)
+{
+	const struct sst_json_node *id = sst_json_get(v, SST_SLICE_LIT("id"));
+
+	return id != NULL && sst_slice_eq(id->text, SST_SLICE_LIT("0"));
+}
+
 static int
 take_member(struct sst_dce *d, struct sst_err *e)
 {
@@ -226,7 +256,7 @@ take_member(struct sst_dce *d, struct sst_err *e)
 	if (sst_slice_eq(key, SST_SLICE_LIT("messageCount")))
 		return compare_count(d, v, off, e);
 	if (!sst_slice_eq(key, SST_SLICE_LIT("exportedAt")) &&
-	    !sst_slice_eq(key, SST_SLICE_LIT("dateRange")))
+	    !sst_slice_eq(key, SST_SLICE_LIT("dateRange")) && !is_no_guild(v))
 		sst_leftout_count(d->fill.leftout, "", key);
 	return 0;
 }

@@ -1,6 +1,8 @@
 /* libsst/msg/leftout.c: a short table of names and counts. */
 #include "msg/leftout.h"
 
+#include "base/digits.h"
+
 /* Cuts at a NUL, which a name in JSON may hold, and at the length that is kept. */
 static size_t
 join(char *to, const char *within, struct sst_slice name)
@@ -38,4 +40,19 @@ sst_leftout_count(struct sst_leftout *l, const char *within, struct sst_slice na
 		l->n++;
 	}
 	l->names[i].count++;
+}
+
+void
+sst_leftout_list(const struct sst_leftout *l, struct sst_buf *b)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		if (i > 0)
+			sst_buf_adds(b, ", ");
+		sst_buf_add(b, l->names[i].name, l->names[i].len);
+		sst_buf_adds(b, " (");
+		sst_digits_u64(b, l->names[i].count);
+		sst_buf_addc(b, ')');
+	}
 }

@@ -5,7 +5,7 @@
 #ifndef SST_MSG_LEFTOUT_H
 #define SST_MSG_LEFTOUT_H
 
-#include "base/slice.h"
+#include "base/buf.h"
 
 #define SST_LEFTOUT_NAMES 32    /* that are told apart */
 #define SST_LEFTOUT_NAME_MAX 48 /* bytes of a name that are kept */
@@ -25,5 +25,7 @@ struct sst_leftout { /* start with {0} */
 
 /* One more of `within` and name together: "author." and "nickname".  within may be "". */
 void sst_leftout_count(struct sst_leftout *, const char *within, struct sst_slice name);
+/* Appends "embeds (3), tts (1)". */
+void sst_leftout_list(const struct sst_leftout *, struct sst_buf *);
 
 #endif

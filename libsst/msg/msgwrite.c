@@ -4,10 +4,11 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "base/digits.h"
 #include "base/num.h"
 #include "codec/in.h"
 #include "codec/jsonout.h"
-#include "msg/history.h"
+#include "msg/columns.h"
 #include "msg/snowflake.h"
 
 enum field { /* in the order in which they are printed */
@@ -33,31 +34,11 @@ enum field { /* in the order in which they are printed */
 
 typedef bool (*put_value)(struct sst_buf *, struct sst_slice);
 
-struct line { /* the row that is being printed */
-	int64_t channel, id;
-	const struct sst_cell *cells[SST_MSG_COLUMNS]; /* NULL: not set */
-};
-
-/* Decimal digits: every row has several ids, and printf takes five times as long. */
-static void
-put_decimal(struct sst_buf *b, int64_t v)
-{
-	uint8_t text[20], *p = text + sizeof(text);
-	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-
-	do
-		*--p = (uint8_t)('0' + u % 10);
-	while ((u /= 10) > 0);
-	if (v < 0)
-		*--p = '-';
-	sst_buf_add(b, p, (size_t)(text + sizeof(text) - p));
-}
-
 static void
 put_id(struct sst_buf *b, int64_t id)
 {
 	sst_buf_addc(b, '"');
-	put_decimal(b, id);
+	sst_digits_i64(b, id);
 	sst_buf_addc(b, '"');
 }
 
@@ -81,7 +62,7 @@ put_int(struct sst_buf *b, struct sst_slice v)
 	if (v.n != sizeof(be))
 		return false;
 	memcpy(&be, v.p, sizeof(be));
-	put_decimal(b, (int32_t)__builtin_bswap32(be));
+	sst_digits_i64(b, (int32_t)__builtin_bswap32(be));
 	return true;
 }
 
@@ -261,23 +242,16 @@ sst_msgwrite_select(struct sst_msgwrite_fields *to, struct sst_slice names, stru
 	return 0;
 }
 
-static void
-take_row(struct line *l, const struct sst_messages *m, int64_t channel, const struct sst_row *row)
+void
+sst_msgwrite_select_all(struct sst_msgwrite_fields *to)
 {
-	size_t i, c;
-
-	*l = (struct line){ .channel = channel, .id = sst_message_row_id(row) };
-	for (i = 0; i < row->ncells; i++) {
-		c = row->cells[i].col;
-		c = c < SST_ARRAY_LEN(m->known) ? m->known[c] : SST_MSG_COLUMNS;
-		if (c < SST_MSG_COLUMNS && !sst_cell_is_tombstone(&row->cells[i]))
-			l->cells[c] = &row->cells[i];
-	}
+	for (to->n = 0; to->n < BUCKET; to->n++)
+		to->field[to->n] = (uint8_t)to->n;
 }
 
 /* The value of a field, as JSON; false when its bytes are no such value. */
 static bool
-put_field(struct sst_buf *b, const struct line *l, enum field f)
+put_field(struct sst_buf *b, const struct sst_columns *l, enum field f)
 {
 	switch (f) {
 	case CHANNEL_ID:
@@ -287,7 +261,7 @@ put_field(struct sst_buf *b, const struct line *l, enum field f)
 		put_id(b, l->id);
 		return true;
 	case BUCKET:
-		put_decimal(b, sst_bucket_of(l->id, SST_BUCKET_WIDTH));
+		sst_digits_i64(b, sst_bucket_of(l->id, SST_BUCKET_WIDTH));
 		return true;
 	case TIMESTAMP:
 		put_time(b, sst_snowflake_us(l->id, SST_SNOWFLAKE_EPOCH_MS));
@@ -298,18 +272,17 @@ put_field(struct sst_buf *b, const struct line *l, enum field f)
 }
 
 static bool
-is_set(const struct line *l, enum field f)
+is_set(const struct sst_columns *l, enum field f)
 {
 	return fields[f].put == NULL || l->cells[fields[f].column] != NULL;
 }
 
 static int
-damaged(struct sst_buf *out, size_t before, const struct line *l, enum field f, struct sst_err *e)
+damaged(struct sst_buf *out, size_t before, const struct sst_columns *l, enum field f,
+    struct sst_err *e)
 {
 	out->n = before;
-	return sst_fail(e, SST_EDAMAGED, NULL, SST_NOWHERE,
-	    "channel %" PRId64 ", message %" PRId64 ": %s is no value of its type", l->channel,
-	    l->id, fields[f].name);
+	return sst_columns_damaged(l, fields[f].name, e);
 }
 
 /* Columns that somebody added to the table, under their own names. */
@@ -340,9 +313,9 @@ sst_msgwrite_json(struct sst_buf *out, const struct sst_messages *m, int64_t cha
 {
 	size_t before = out->n;
 	enum field f;
-	struct line l;
+	struct sst_columns l;
 
-	take_row(&l, m, channel, row);
+	sst_columns_take(&l, m, channel, row);
 	for (f = 0; f < BUCKET; f++) {
 		if (!is_set(&l, f))
 			continue;
@@ -384,9 +357,9 @@ sst_msgwrite_tsv(struct sst_buf *out, const struct sst_messages *m,
 {
 	size_t before = out->n, i, from;
 	enum field f;
-	struct line l;
+	struct sst_columns l;
 
-	take_row(&l, m, channel, row);
+	sst_columns_take(&l, m, channel, row);
 	for (i = 0; i < chosen->n; i++) {
 		f = chosen->field[i];
 		if (i > 0)

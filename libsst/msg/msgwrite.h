@@ -17,6 +17,8 @@ struct sst_msgwrite_fields { /* what -o chose */
 
 /* Reads "message_id,author,content"; SST_EINVAL names a field that there is not. */
 int sst_msgwrite_select(struct sst_msgwrite_fields *, struct sst_slice names, struct sst_err *);
+/* All that sst_msgwrite_json prints, in that order. */
+void sst_msgwrite_select_all(struct sst_msgwrite_fields *);
 /* The i-th name that can be selected, or NULL. */
 const char *sst_msgwrite_name(size_t i);
 

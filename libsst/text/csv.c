@@ -170,7 +170,7 @@ put_value(struct sst_csv *c, const struct sst_type *type, struct sst_slice v, st
 	if (type->kind == SST_COUNTER) {
 		if (sst_counter_total(&total, v, e) == -1)
 			return -1;
-		sst_text_i64(b, total);
+		sst_digits_i64(b, total);
 		return 0;
 	}
 	sst_buf_reset(&c->value);

@@ -144,7 +144,7 @@ open_line(const struct sst_ndjson *n, const struct sst_item *item, struct sst_bu
 	const struct part *h = &n->head[item->kind];
 
 	sst_buf_add(b, n->heads.p + h->off, h->len);
-	sst_text_u64(b, item->off);
+	sst_digits_u64(b, item->off);
 	sst_buf_add(b, n->key.p, n->key.n);
 }
 
@@ -172,9 +172,9 @@ static void
 put_deletion(struct sst_buf *b, struct sst_deletion del)
 {
 	SST_ADD(b, "{\"ts\":");
-	sst_text_i64(b, del.ts_us);
+	sst_digits_i64(b, del.ts_us);
 	SST_ADD(b, ",\"at\":");
-	sst_text_i64(b, del.ldt_s);
+	sst_digits_i64(b, del.ldt_s);
 	sst_buf_addc(b, '}');
 }
 
@@ -182,9 +182,9 @@ static void
 put_expiry(struct sst_buf *b, uint32_t ttl_s, int64_t at_s)
 {
 	SST_ADD(b, ",\"ttl\":");
-	sst_text_u64(b, ttl_s);
+	sst_digits_u64(b, ttl_s);
 	SST_ADD(b, ",\"expires\":");
-	sst_text_i64(b, at_s);
+	sst_digits_i64(b, at_s);
 }
 
 static int
@@ -220,7 +220,7 @@ put_counter(struct sst_slice context, struct sst_buf *b, struct sst_err *e)
 	if (sst_counter_total(&total, context, e) == -1)
 		return -1;
 	SST_ADD(b, "\"value\":\"");
-	sst_text_i64(b, total);
+	sst_digits_i64(b, total);
 	SST_ADD(b, "\",\"context\":\"");
 	for (i = 0; i < context.n; i++) {
 		sst_buf_addc(b, hex[context.p[i] >> 4]);
@@ -239,7 +239,7 @@ put_cell(const struct sst_type *type, const struct sst_row *row, const struct ss
 		return sst_fail(e, SST_EDAMAGED, NULL, SST_NOWHERE, "cell path names no field");
 	if (sst_cell_is_tombstone(c)) {
 		SST_ADD(b, "\"deleted\":");
-		sst_text_i64(b, c->ldt_s);
+		sst_digits_i64(b, c->ldt_s);
 	} else if (type->kind == SST_COUNTER) {
 		if (put_counter(c->value, b, e) == -1)
 			return -1;
@@ -250,7 +250,7 @@ put_cell(const struct sst_type *type, const struct sst_row *row, const struct ss
 	}
 	if (c->ts_us != row->live.ts_us || c->ts_us == SST_NO_TS) {
 		SST_ADD(b, ",\"ts\":");
-		sst_text_i64(b, c->ts_us);
+		sst_digits_i64(b, c->ts_us);
 	}
 	if (c->ttl_s != 0)
 		put_expiry(b, c->ttl_s, c->ldt_s);
@@ -367,7 +367,7 @@ put_row(struct sst_ndjson *n, const struct sst_item *item, struct sst_buf *b, st
 	}
 	if (row->live.ts_us != SST_NO_TS) {
 		SST_ADD(b, ",\"ts\":");
-		sst_text_i64(b, row->live.ts_us);
+		sst_digits_i64(b, row->live.ts_us);
 		if (row->live.ttl_s != 0)
 			put_expiry(b, row->live.ttl_s, row->live.expiry_s);
 	}

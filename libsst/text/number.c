@@ -1,56 +1,8 @@
-/* text/number.c: integers and instants as text, without printf. */
+/* text/number.c: instants as text, without printf. */
 #include "base/clock.h"
 #include "text/int.h"
 
 #include <stdio.h>
-
-static const char pairs[] = "00010203040506070809"
-			    "10111213141516171819"
-			    "20212223242526272829"
-			    "30313233343536373839"
-			    "40414243444546474849"
-			    "50515253545556575859"
-			    "60616263646566676869"
-			    "70717273747576777879"
-			    "80818283848586878889"
-			    "90919293949596979899";
-
-enum {
-	DIGITS_MAX = 20
-};
-
-/* Writes v so that it ends at `end`; returns its first digit. */
-static uint8_t *
-backward(uint8_t *end, uint64_t v)
-{
-	while (v >= 100) {
-		end -= 2;
-		memcpy(end, pairs + 2 * (v % 100), 2);
-		v /= 100;
-	}
-	if (v >= 10) {
-		end -= 2;
-		memcpy(end, pairs + 2 * v, 2);
-	} else
-		*--end = (uint8_t)('0' + v);
-	return end;
-}
-
-void
-sst_text_u64(struct sst_buf *b, uint64_t v)
-{
-	uint8_t tmp[DIGITS_MAX], *p = backward(tmp + DIGITS_MAX, v);
-
-	sst_buf_add(b, p, (size_t)(tmp + DIGITS_MAX - p));
-}
-
-void
-sst_text_i64(struct sst_buf *b, int64_t v)
-{
-	if (v < 0)
-		sst_buf_addc(b, '-');
-	sst_text_u64(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
-}
 
 /* v with exactly `width` digits. */
 static uint8_t *
@@ -80,8 +32,8 @@ put_fraction(uint8_t *p, uint32_t nano)
 static uint8_t *
 put_year(uint8_t *p, int64_t year)
 {
-	uint64_t v = year < 0 ? 0 - (uint64_t)year : (uint64_t)year;
-	uint8_t tmp[DIGITS_MAX], *q;
+	uint64_t v = year < 0 ? 0 - (uint64_t)year : (uint64_t)year, rest;
+	int width = 5;
 
 	if (year < 0)
 		*p++ = '-';
@@ -89,9 +41,9 @@ put_year(uint8_t *p, int64_t year)
 		return padded(p, v, 4);
 	if (year > 0)
 		*p++ = '+';
-	q = backward(tmp + DIGITS_MAX, v);
-	memcpy(p, q, (size_t)(tmp + DIGITS_MAX - q));
-	return p + (tmp + DIGITS_MAX - q);
+	for (rest = v / 100000; rest > 0; rest /= 10)
+		width++;
+	return padded(p, v, width);
 }
 
 /* The largest second of a Java Instant; the smallest is a little further from 0, and unreachable
@@ -107,7 +59,7 @@ put_instant(struct sst_buf *b, int64_t s, uint32_t nano)
 
 	if (s > INSTANT_MAX_S ||
 	    s < -INSTANT_MAX_S) { /* sstabledump dies of it; a number is better */
-		sst_text_i64(b, s);
+		sst_digits_i64(b, s);
 		return;
 	}
 	sst_civil_from_days(days, &c);

@@ -159,7 +159,7 @@ finish_head(struct sst_sstabledump *d, uint64_t rows_at, struct sst_buf *b)
 		return;
 	d->head_due = false;
 	d->rows_at = rows_at;
-	sst_text_u64(b, rows_at);
+	sst_digits_u64(b, rows_at);
 	if (d->part_del.ts_us != SST_NO_TS) {
 		SST_ADD(b, ",\n      ");
 		put_deletion(b, d->part_del);
@@ -236,7 +236,7 @@ static void
 put_expiry(struct sst_buf *b, uint32_t ttl_s, int64_t at_s, bool expired)
 {
 	SST_ADD(b, ", \"ttl\" : ");
-	sst_text_u64(b, ttl_s);
+	sst_digits_u64(b, ttl_s);
 	SST_ADD(b, ", \"expires_at\" : \"");
 	sst_text_instant_s(b, at_s);
 	if (expired)
@@ -268,7 +268,7 @@ put_counter(struct sst_slice v, struct sst_buf *b, struct sst_err *e)
 	if (in.bad)
 		return sst_fail(e, SST_EDAMAGED, NULL, SST_NOWHERE,
 		    "counter of %zu bytes, want 8 at least", v.n);
-	sst_text_i64(b, (int64_t)n);
+	sst_digits_i64(b, (int64_t)n);
 	return 0;
 }
 
@@ -414,7 +414,7 @@ put_row(
 		SST_ADD(b, "static_block\",\n        \"position\" : ");
 	else
 		SST_ADD(b, "row\",\n        \"position\" : ");
-	sst_text_u64(b, is_static ? d->rows_at : item->off);
+	sst_digits_u64(b, is_static ? d->rows_at : item->off);
 	if (!is_static && t->nck > 0) {
 		SST_ADD(b, ",\n        ");
 		if (put_clustering(d, row->ck, t->nck, b, e) == -1)

@@ -116,7 +116,7 @@ START_TEST(number)
 {
 	struct sst_buf b = { 0 };
 
-	sst_text_i64(&b, numbers[_i].v);
+	sst_digits_i64(&b, numbers[_i].v);
 	sst_buf_addc(&b, '\0');
 	ck_assert_str_eq((char *)b.p, numbers[_i].want);
 	sst_buf_free(&b);
