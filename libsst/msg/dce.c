@@ -95,8 +95,8 @@ set_type(struct sst_fill *r, const struct sst_fill_field *f, const struct sst_js
 static bool
 is_usual(struct sst_slice key, const struct sst_json_node *v, const struct sst_json_node *author)
 {
-	static const struct sst_slice avatars = SST_SLICE_LIT(
-	    "https://cdn.discordapp.com/embed/avatars/");
+	static const struct sst_slice avatars =
+	    SST_SLICE_LIT("https://cdn.discordapp.com/embed/avatars/");
 	const struct sst_json_node *name;
 
 	if (sst_slice_eq(key, SST_SLICE_LIT("discriminator")))
