@@ -85,8 +85,7 @@ done(struct parsed *p)
 static void
 check_slice(struct sst_slice s, const char *want)
 {
-	ck_assert_uint_eq(s.n, strlen(want));
-	ck_assert_mem_eq(s.p, want, s.n);
+	ck_assert(sst_slice_eq(s, sst_slice_str(want)));
 }
 
 START_TEST(startup_of_a_driver)
