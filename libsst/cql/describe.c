@@ -451,3 +451,15 @@ sst_schema_print_snapshot(const struct sst_schema *s, const struct sst_table *t,
 	free(p.done);
 	sst_schema_print_table(t, b);
 }
+
+void
+sst_schema_print_compaction(const struct sst_table *t, struct sst_buf *b)
+{
+	put_compaction(b, t);
+}
+
+void
+sst_schema_print_compression(const struct sst_table *t, struct sst_buf *b)
+{
+	put_compression(b, t);
+}

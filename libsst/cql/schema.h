@@ -61,6 +61,10 @@ void sst_schema_print_table(const struct sst_table *, struct sst_buf *);
  * chance of false positives; nothing of what only a cluster knows. */
 void sst_schema_print_found(const struct sst_table *, struct sst_buf *);
 
+/* Of its options compaction and compression, each as a map literal. */
+void sst_schema_print_compaction(const struct sst_table *, struct sst_buf *);
+void sst_schema_print_compression(const struct sst_table *, struct sst_buf *);
+
 /* The same for a user type; and a whole schema.cql: the types that a table uses, then the table. */
 void sst_schema_print_type(const struct sst_type *, struct sst_buf *);
 void sst_schema_print_snapshot(

@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "query/modify.h"
 #include "query/select.h"
+#include "query/system.h"
 #include "store/store.h"
 
 Suite *query_suite(void);
@@ -43,10 +44,10 @@ struct session {
 };
 
 static struct session *
-begin(void)
+begin_with(struct sst_slice schema)
 {
 	struct session *s = calloc(1, sizeof(*s));
-	struct sst_store_opts o = { .no_wait = true, .schema = SST_SLICE_LIT(SCHEMA) };
+	struct sst_store_opts o = { .no_wait = true, .schema = schema };
 	int r;
 
 	s->fs = memfs_new();
@@ -55,6 +56,12 @@ begin(void)
 	s->db = sst_store_db(s->store);
 	s->ts_us = 1000;
 	return s;
+}
+
+static struct session *
+begin(void)
+{
+	return begin_with(SST_SLICE_LIT(SCHEMA));
 }
 
 static void
@@ -628,6 +635,128 @@ START_TEST(what_is_announced)
 }
 END_TEST
 
+/* ---- system tables ---- */
+
+static int
+put_system(void *arg, const struct sst_update *u, struct sst_err *e)
+{
+	struct session *s = arg;
+	struct sst_update copy = *u;
+
+	copy.table = s->db->ops->table(s->db, u->table->keyspace, u->table->name);
+	return s->db->ops->apply(s->db, &copy, NULL, e);
+}
+
+static struct session *
+with_system(const char *user_schema)
+{
+	struct sst_node node = { .host_id = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+				     16 },
+		.cluster_name = "it's ours",
+		.data_center = "dc",
+		.rack = "r",
+		.release_version = "5.0.9",
+		.address = "127.0.0.1",
+		.port = 9042,
+		.started_s = NOW_S };
+	struct session *s = begin_with(sst_system_cql());
+	struct sst_schema system, user;
+	struct sst_arena arena = { 0 };
+	struct sst_slice none = { NULL, 0 };
+	int r;
+
+	ck_assert_int_eq(sst_schema_parse(&system, &arena, sst_system_cql(), NULL, none, &s->e), 0);
+	r = sst_schema_parse(&user, &arena, sst_slice_str(user_schema), NULL, none, &s->e);
+	ck_assert_msg(r == 0, "%s", s->e.what);
+	r = sst_system_fill(&system, &user, &node, put_system, s, &s->e);
+	ck_assert_msg(r == 0, "%s", s->e.what);
+	sst_arena_free(&arena);
+	return s;
+}
+
+static const struct {
+	const char *cql, *rows;
+} systems[] = {
+	{ "SELECT cluster_name, release_version FROM system.local", "'it''s ours' '5.0.9'" },
+	{ "select host_id, rpc_address, data_center, rack, tokens, cluster_name from system.local "
+	  "where key='local'",
+	    "01020304-0506-0708-090a-0b0c0d0e0f10 '127.0.0.1' 'dc' 'r' {'-9223372036854775808'} "
+	    "'it''s ours'" },
+	{ "SELECT partitioner, bootstrapped, rpc_port FROM system.local",
+	    "'org.apache.cassandra.dht.Murmur3Partitioner' 'COMPLETED' 9042" },
+	{ "SELECT * FROM system.peers", "" },
+	{ "SELECT host_id, peer, peer_port, native_address, native_port, schema_version FROM "
+	  "system.peers_v2",
+	    "" },
+	{ "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = 'k'", "'k'" },
+	{ "SELECT durable_writes, replication FROM system_schema.keyspaces WHERE keyspace_name = "
+	  "'k'",
+	    "true {'class': 'org.apache.cassandra.locator.SimpleStrategy', 'replication_factor': "
+	    "'1'}" },
+	{ "SELECT table_name, flags, gc_grace_seconds, comment, speculative_retry FROM "
+	  "system_schema.tables WHERE keyspace_name = 'k'",
+	    "'n' {'compound'} 864000 'about ''n''' '99p' | 'p' {'compound', 'counter'} 864000 '' "
+	    "-" },
+	{ "SELECT compaction, compression FROM system_schema.tables WHERE keyspace_name = 'k' AND "
+	  "table_name = 'n'",
+	    "{'class': 'org.apache.cassandra.db.compaction.LeveledCompactionStrategy', "
+	    "'max_threshold': '32', 'min_threshold': '4'} "
+	    "{'chunk_length_in_kb': '4', 'class': "
+	    "'org.apache.cassandra.io.compress.LZ4Compressor'}" },
+	{ "SELECT column_name, kind, position, clustering_order, type FROM system_schema.columns "
+	  "WHERE keyspace_name = 'k' AND table_name = 'n'",
+	    "'a' 'partition_key' 0 'none' 'int' | 'c' 'clustering' 0 'desc' 'text' | 's' 'static' "
+	    "-1 "
+	    "'none' 'u' | 'v' 'regular' -1 'none' 'frozen<list<bigint>>'" },
+	{ "SELECT type_name, field_names, field_types FROM system_schema.types",
+	    "'u' ['f', 'g'] ['int', 'frozen<set<text>>']" },
+	{ "SELECT count(*) FROM system_schema.tables WHERE keyspace_name = 'system_schema'", "9" },
+	{ "SELECT * FROM system_schema.views", "" },
+	{ "SELECT * FROM system_virtual_schema.keyspaces", "" },
+};
+
+START_TEST(what_clients_look_at)
+{
+	struct session *s = with_system(
+	    "CREATE KEYSPACE k WITH replication = {'class': 'SimpleStrategy'};"
+	    "CREATE TYPE k.u (f int, g frozen<set<text>>);"
+	    "CREATE TABLE k.n (a int, c text, s u STATIC, v frozen<list<bigint>>, PRIMARY KEY (a, "
+	    "c)) "
+	    "WITH CLUSTERING ORDER BY (c DESC) AND comment = 'about ''n''' AND speculative_retry = "
+	    "'99p' AND compaction = {'class': 'LeveledCompactionStrategy'} AND compression = "
+	    "{'class': 'LZ4Compressor', 'chunk_length_in_kb': 4};"
+	    "CREATE TABLE k.p (a int PRIMARY KEY, n counter);");
+
+	gives(s, systems[_i].cql, systems[_i].rows);
+	end(s);
+}
+END_TEST
+
+/* Another schema has another version; the same one, the same. */
+START_TEST(versions_of_schemas)
+{
+	static const char *const texts[] = { "CREATE TABLE k.a (x int PRIMARY KEY)",
+		"CREATE TABLE k.a (x int PRIMARY KEY)", "CREATE TABLE k.a (y int PRIMARY KEY)",
+		"CREATE TYPE k.a (x int)", "CREATE KEYSPACE k" };
+	struct sst_slice none = { NULL, 0 };
+	struct sst_arena arena = { 0 };
+	struct sst_schema schema;
+	uint8_t v[5][16];
+	struct sst_err e;
+
+	for (int i = 0; i < 5; i++) {
+		ck_assert_int_eq(
+		    sst_schema_parse(&schema, &arena, sst_slice_str(texts[i]), NULL, none, &e), 0);
+		ck_assert_int_eq(sst_system_schema_version(&schema, v[i], &e), 0);
+	}
+	ck_assert_mem_eq(v[0], v[1], 16);
+	for (int i = 1; i < 5; i++)
+		for (int k = 1; k < i; k++)
+			ck_assert_mem_ne(v[i], v[k], 16);
+	sst_arena_free(&arena);
+}
+END_TEST
+
 Suite *
 query_suite(void)
 {
@@ -647,6 +776,10 @@ query_suite(void)
 	tcase_add_test(t, markers);
 	tcase_add_test(t, lists_for_in);
 	tcase_add_test(t, what_is_announced);
+	suite_add_tcase(s, t);
+	t = tcase_create("system");
+	tcase_add_loop_test(t, what_clients_look_at, 0, SST_ARRAY_LEN(systems));
+	tcase_add_test(t, versions_of_schemas);
 	suite_add_tcase(s, t);
 	return s;
 }
