@@ -38,7 +38,7 @@ struct list {
 
 struct note {
 	uint64_t file, token; /* file 0: none */
-	struct sst_place place;
+	struct sst_noted place;
 };
 
 struct sst_cache {
@@ -210,13 +210,13 @@ note_of(const struct sst_cache *c, uint64_t file, int64_t token)
 }
 
 void
-sst_cache_note(struct sst_cache *c, uint64_t file, int64_t token, const struct sst_place *place)
+sst_cache_note(struct sst_cache *c, uint64_t file, int64_t token, const struct sst_noted *place)
 {
 	*note_of(c, file, token) = (struct note){ file, (uint64_t)token, *place };
 }
 
 bool
-sst_cache_noted(const struct sst_cache *c, uint64_t file, int64_t token, struct sst_place *place)
+sst_cache_noted(const struct sst_cache *c, uint64_t file, int64_t token, struct sst_noted *place)
 {
 	const struct note *n = note_of(c, file, token);
 

@@ -53,7 +53,7 @@ int sst_cache_codec(
 struct sst_buf *sst_cache_scratch(struct sst_cache *);
 
 /* Where a partition was found in the Data.db and Index.db of an SSTable. */
-struct sst_place {
+struct sst_noted {
 	uint64_t data, index;
 	bool promoted; /* Index.db has a promoted index for it */
 };
@@ -63,8 +63,8 @@ struct sst_place {
  * Filter, Summary nor Index.  A hint: another key may have the token, so the key at the place is to be
  * compared.  file: the number of Index.db.
  */
-void sst_cache_note(struct sst_cache *, uint64_t file, int64_t token, const struct sst_place *);
-bool sst_cache_noted(const struct sst_cache *, uint64_t file, int64_t token, struct sst_place *);
+void sst_cache_note(struct sst_cache *, uint64_t file, int64_t token, const struct sst_noted *);
+bool sst_cache_noted(const struct sst_cache *, uint64_t file, int64_t token, struct sst_noted *);
 
 /* The block, pinned, or NULL when it is not here. */
 struct sst_block *sst_cache_get(struct sst_cache *, uint64_t file, uint64_t no);

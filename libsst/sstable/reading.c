@@ -142,7 +142,7 @@ find(struct sst_reading *p, struct sst_err *e)
 		return -1;
 	if (p->one)
 		sst_cache_note(p->t->cache, sst_file_id(p->walk.w.file), p->token,
-		    &(struct sst_place){ p->start, p->walk.at, p->walk.entry.promoted_len > 0 });
+		    &(struct sst_noted){ p->start, p->walk.at, p->walk.entry.promoted_len > 0 });
 	return 0;
 }
 
@@ -379,7 +379,7 @@ range_scan(struct sst_reading *p, struct sst_stream **out, struct sst_err *e)
 
 /* 1 and p->place: where the key was found before. */
 static bool
-remembers(struct sst_sstable *t, const struct sst_read *r, int64_t token, struct sst_place *place)
+remembers(struct sst_sstable *t, const struct sst_read *r, int64_t token, struct sst_noted *place)
 {
 	return r->key.p != NULL && t->index != NULL && t->data != NULL &&
 	    sst_cache_noted(t->cache, sst_file_id(t->index), token, place);
@@ -407,7 +407,7 @@ sst_sstable_find(
     struct sst_sstable *t, const struct sst_read *r, struct sst_stream **out, struct sst_err *e)
 {
 	int64_t token = first_token(r);
-	struct sst_place place = { 0 };
+	struct sst_noted place = { 0 };
 	bool noted = remembers(t, r, token, &place);
 	struct sst_reading *p;
 	int rc = noted ? 1 : may_have(t, r, token, e);

@@ -63,7 +63,7 @@ struct sst_reading {
 	size_t nslices;
 	bool one;   /* partition */
 	bool noted; /* its place was remembered, and is still to be proved */
-	struct sst_place place;
+	struct sst_noted place;
 	int64_t token;
 	struct sst_walk walk;
 	struct sst_data x;
