@@ -15,6 +15,7 @@ enum {
 struct walk {
 	find_each *each;
 	void *arg;
+	bool everything;
 	struct sst_buf path; /* where we are, and room for a file's name */
 };
 
@@ -37,12 +38,14 @@ ends_with(const char *s, const char *end)
 
 /* Copies of other SSTables, or what a node has not taken in yet. */
 static bool
-passed_over(const char *name)
+passed_over(const struct walk *w, const char *name)
 {
 	static const char *const names[] = { "snapshots", "backups", "staging", "upload",
 		"quarantine" };
 	size_t i;
 
+	if (w->everything)
+		return false;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;
@@ -112,7 +115,8 @@ slash(const struct walk *w)
 static int
 report_left(const struct walk *w, const struct sst_leftover *left)
 {
-	if (left->why == SST_LEFT_UNFINISHED || left->why == SST_LEFT_REMOVED)
+	if (left->why == SST_LEFT_UNFINISHED || left->why == SST_LEFT_REMOVED ||
+	    (left->why == SST_LEFT_NO_TOC && w->everything))
 		return SOUND;
 	return tool_problem(DAMAGED, "%s%s%s: %s", here(w), slash(w), left->name,
 	    left->what != NULL ? left->what : sst_left_text(left->why));
@@ -230,7 +234,7 @@ subfolders(struct walk *w, struct names *names, int depth)
 
 	qsort(names->name, names->n, sizeof(*names->name), by_name);
 	for (i = 0; i < names->n; i++) {
-		if (passed_over(names->name[i]))
+		if (passed_over(w, names->name[i]))
 			continue;
 		n = push(w, slash(w), names->name[i]);
 		if (sst_io_stat(&sst_io_posix, here(w), &st, &e) == -1)
@@ -263,18 +267,29 @@ folder(struct walk *w, int depth)
 	return rc;
 }
 
-int
-find_sstables(const char *path, find_each *each, void *arg)
+static int
+find(const char *path, struct walk *w)
 {
-	struct walk w = { each, arg, { 0 } };
 	struct sst_stat st;
 	struct sst_err e;
 	int rc;
 
 	if (sst_io_stat(&sst_io_posix, path, &st, &e) == -1)
 		return complain(&e);
-	push(&w, path, "");
-	rc = st.is_dir ? folder(&w, 0) : each(arg, here(&w), true);
-	sst_buf_free(&w.path);
+	push(w, path, "");
+	rc = st.is_dir ? folder(w, 0) : w->each(w->arg, here(w), true);
+	sst_buf_free(&w->path);
 	return rc;
+}
+
+int
+find_sstables(const char *path, find_each *each, void *arg)
+{
+	return find(path, &(struct walk){ each, arg, false, { 0 } });
+}
+
+int
+find_everything(const char *path, find_each *each, void *arg)
+{
+	return find(path, &(struct walk){ each, arg, true, { 0 } });
 }

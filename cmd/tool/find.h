@@ -19,8 +19,12 @@ typedef int find_each(void *arg, const char *path, bool last);
  * folder, or those of all tables below a folder, in order of their names and generations.  A folder
  * may change meanwhile: an SSTable that a compaction has removed is looked for in the next listing,
  * where its successor is; so a row may come twice, but is never missed.  Gives the worst status of
- * all: each()'s results, and problems that it says itself.
+ * all: each()'s results, and problems that it says itself.  Snapshots, backups and the like, which are
+ * copies, are passed over, unless path names them.
  */
 int find_sstables(const char *path, find_each *each, void *arg);
+
+/* The same with all copies, and without a word about SSTables that lack TOC.txt: for each() to say. */
+int find_everything(const char *path, find_each *each, void *arg);
 
 #endif

@@ -194,6 +194,20 @@ get_u32(const uint8_t *p)
 	return __builtin_bswap32(v);
 }
 
+bool
+sst_file_is_checked(const struct sst_file *f)
+{
+	return f->checked;
+}
+
+bool
+sst_file_block_crc(const struct sst_file *f, uint64_t i, uint32_t *crc)
+{
+	if (f->checked)
+		*crc = get_u32(f->side.p + 4 + 4 * i);
+	return f->checked;
+}
+
 static int
 decode_chunk(
     struct sst_file *f, uint64_t i, struct sst_slice stored, uint8_t *out, struct sst_err *e)

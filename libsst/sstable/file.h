@@ -37,6 +37,10 @@ const struct sst_chunks *sst_file_chunks(const struct sst_file *);
 struct sst_cache *sst_file_cache(const struct sst_file *);
 uint64_t sst_file_id(const struct sst_file *); /* in its cache */
 
+/* Whether CRC.db has a checksum for each block; if so that of block i, and true. */
+bool sst_file_is_checked(const struct sst_file *);
+bool sst_file_block_crc(const struct sst_file *, uint64_t i, uint32_t *crc);
+
 /* Bytes of block i uncompressed: the last one may be shorter. */
 size_t sst_file_block_size(const struct sst_file *, uint64_t i);
 /* Where block i lies in the file, with its checksum. */

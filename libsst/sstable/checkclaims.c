@@ -1,0 +1,126 @@
+/*
+ * libsst/sstable/checkclaims.c: what Statistics.db claims of the data.  Readers leave an SSTable out,
+ * and compaction drops it, by these numbers: so one that is too narrow hides rows.  One that is too
+ * wide only costs time, and foreign writers have some such.
+ */
+#include "row/reconcile.h"
+#include "sstable/checking.h"
+
+static void
+add_times(struct sst_extent *x, int64_t ts_us, int64_t ldt_s)
+{
+	if (!x->any_time) {
+		x->any_time = true;
+		x->min_ts_us = x->max_ts_us = ts_us;
+		x->min_ldt_s = x->max_ldt_s = ldt_s;
+		return;
+	}
+	x->min_ts_us = ts_us < x->min_ts_us ? ts_us : x->min_ts_us;
+	x->max_ts_us = ts_us > x->max_ts_us ? ts_us : x->max_ts_us;
+	x->min_ldt_s = ldt_s < x->min_ldt_s ? ldt_s : x->min_ldt_s;
+	x->max_ldt_s = ldt_s > x->max_ldt_s ? ldt_s : x->max_ldt_s;
+}
+
+void
+sst_extent_deletion(struct sst_extent *x, struct sst_deletion d)
+{
+	if (d.ts_us != SST_NO_TS)
+		add_times(x, d.ts_us, d.ldt_s);
+}
+
+void
+sst_extent_row(struct sst_extent *x, const struct sst_row *row)
+{
+	const struct sst_cell *c = row->cells, *end = row->cells + row->ncells;
+	size_t i;
+
+	x->nrows++;
+	if (row->live.ts_us != SST_NO_TS)
+		add_times(
+		    x, row->live.ts_us, row->live.ttl_s != 0 ? row->live.expiry_s : SST_NO_LDT);
+	sst_extent_deletion(x, row->del);
+	for (i = 0; i < row->ncomplex; i++)
+		sst_extent_deletion(x, row->complex[i].del);
+	for (; c < end; c++)
+		add_times(x, c->ts_us, c->ldt_s);
+}
+
+static int
+too_narrow(struct sst_check *c, const char *what, int64_t says, int64_t has, struct sst_err *e)
+{
+	return sst_check_say(c, SST_STATISTICS, SST_CHECK_CLAIMS, SST_NOWHERE, e,
+	    "%s is %jd, the data has %jd", what, (intmax_t)says, (intmax_t)has);
+}
+
+static int
+check_times(struct sst_check *c, struct sst_err *e)
+{
+	const struct sst_statistics *st = &c->t->statistics;
+	const struct sst_extent *x = &c->extent;
+
+	if (!x->any_time)
+		return 0;
+	if (st->min_ts_us > x->min_ts_us &&
+	    too_narrow(c, "smallest write time", st->min_ts_us, x->min_ts_us, e) == -1)
+		return -1;
+	if (st->max_ts_us < x->max_ts_us &&
+	    too_narrow(c, "largest write time", st->max_ts_us, x->max_ts_us, e) == -1)
+		return -1;
+	if (st->min_ldt_s > x->min_ldt_s &&
+	    too_narrow(c, "smallest deletion time", st->min_ldt_s, x->min_ldt_s, e) == -1)
+		return -1;
+	if (st->max_ldt_s < x->max_ldt_s &&
+	    too_narrow(c, "largest deletion time", st->max_ldt_s, x->max_ldt_s, e) == -1)
+		return -1;
+	if (x->min_ldt_s < 0)
+		return sst_check_say(c, SST_DATA, SST_CHECK_CLAIMS, SST_NOWHERE, e,
+		    "a deletion time before 1970: %jd", (intmax_t)x->min_ldt_s);
+	return 0;
+}
+
+/* Rows outside of the clusterings that it covers are never looked for in it. */
+static int
+check_cover(struct sst_check *c, struct sst_err *e)
+{
+	const struct sst_statistics *st = &c->t->statistics;
+	const struct sst_extent *x = &c->extent;
+	const struct sst_version *v = c->t->version;
+
+	if (!(v->accurate_min_max || v->improved_min_max) || !x->from.set || !x->to.set ||
+	    st->covered_from.n + st->covered_to.n == 0)
+		return 0;
+	if (sst_bound_compare(c->t->table, &st->covered_from, &x->from.at) > 0 ||
+	    sst_bound_compare(c->t->table, &x->to.at, &st->covered_to) > 0)
+		return sst_check_say(c, SST_STATISTICS, SST_CHECK_CLAIMS, SST_NOWHERE, e,
+		    "rows lie outside of the clusterings that it covers");
+	return 0;
+}
+
+static int
+check_keys(struct sst_check *c, struct sst_err *e)
+{
+	const struct sst_statistics *st = &c->t->statistics;
+
+	if (st->first_key.p == NULL || st->last_key.p == NULL || c->out->npartitions == 0)
+		return 0;
+	if (!sst_slice_eq(st->first_key, sst_buf_slice(&c->first_key)) ||
+	    !sst_slice_eq(st->last_key, sst_buf_slice(&c->x.key)))
+		return sst_check_say(c, SST_STATISTICS, SST_CHECK_CLAIMS, SST_NOWHERE, e,
+		    "first and last key are not those of the data");
+	return 0;
+}
+
+int
+sst_check_claims(struct sst_check *c, struct sst_err *e)
+{
+	const struct sst_statistics *st = &c->t->statistics;
+
+	if (c->cut) /* what the data has is not known */
+		return 0;
+	if (check_times(c, e) == -1 || check_cover(c, e) == -1 || check_keys(c, e) == -1)
+		return -1;
+	if (c->extent.deletions && !st->partition_deletions)
+		return sst_check_say(c, SST_STATISTICS, SST_CHECK_CLAIMS, SST_NOWHERE, e,
+		    "says that no partition is deleted, the data has one");
+	return 0;
+}
