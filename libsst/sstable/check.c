@@ -1,7 +1,7 @@
 /*
- * libsst/sstable/check.c: one pass over the stored bytes for checksums, one over the rows, beside
- * which Index.db, Summary.db and Filter.db are held.  Where the rows cannot be read the walk goes on
- * at the next partition that the index knows of.
+ * libsst/sstable/check.c: one walk over the rows, which sees every stored byte on the way, and beside
+ * which Index.db, Summary.db and Filter.db are held.  At the first damage a pass over the stored bytes
+ * finds all bad checksums; then the walk goes on at the next partition that the index knows of.
  */
 #include "sstable/check.h"
 
@@ -190,15 +190,17 @@ check_partition(struct sst_check *c, uint64_t *start, struct sst_err *e)
 	return r == 0 ? 1 : r;
 }
 
-/* Tells of the damage, unless a bad chunk was told of, and goes to the next partition that is known. */
+/* Tells of the damage, but not of a bad chunk again, and goes to the next partition that is known. */
 static int
 go_on(struct sst_check *c, uint64_t start, struct sst_err *e)
 {
+	struct sst_err why = *e;
 	uint64_t to;
 	int r = 0;
 
-	if (!is_finding(e))
+	if (!is_finding(e) || sst_check_stored(c, e) == -1)
 		return -1;
+	*e = why;
 	c->cut = true;
 	if (c->bad_chunks == 0 || strncmp(e->what, "checksum of", 11) != 0)
 		r = sst_check_tell(c, SST_DATA, SST_CHECK_ORDER, e);
@@ -237,15 +239,21 @@ check_data(struct sst_check *c, struct sst_err *e)
 	if (f == NULL)
 		return no_data(c, e);
 	c->out->data_bytes = sst_file_len(f);
+	c->out->stored_bytes = sst_file_stored(f);
 	if (sst_data_init(&c->x, f, SST_WINDOW_SEQUENTIAL, &c->t->header, c->t->table, e) == -1)
 		return -1;
+	c->x.w.hashing = true;
 	do {
 		start = c->x.pos;
 		r = check_partition(c, &start, e);
 		if (r == -1)
 			r = go_on(c, start, e);
 	} while (r == 1);
-	return r < 0 ? -1 : 0;
+	if (r < 0 || c->stored_done)
+		return r < 0 ? -1 : 0;
+	if (c->x.w.hashed == sst_file_stored(f))
+		return sst_check_digest(c, c->x.w.hash, e);
+	return sst_check_stored(c, e);
 }
 
 /* ---- all of it ---- */
@@ -255,7 +263,7 @@ run(struct sst_check *c, struct sst_err *e)
 {
 	if (sst_place_init(&c->extent.from, c->t->table->nck, e) == -1 ||
 	    sst_place_init(&c->extent.to, c->t->table->nck, e) == -1 ||
-	    sst_check_stored(c, e) == -1 || sst_check_index_open(c, e) == -1 ||
+	    sst_check_toc(c, e) == -1 || sst_check_index_open(c, e) == -1 ||
 	    check_data(c, e) == -1)
 		return -1;
 	c->out->nrows = c->extent.nrows;

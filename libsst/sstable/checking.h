@@ -31,6 +31,7 @@ struct sst_check { /* one run */
 	struct sst_checked *out;
 	struct sst_sstable *t;
 	uint64_t told[SST_NCOMPONENTS][SST_CHECK_KINDS];
+	bool stored_done;
 	uint64_t bad_chunks; /* of Data.db: found by their checksums */
 	struct sst_data x;
 	struct sst_extent extent;
@@ -69,8 +70,14 @@ int sst_check_path(
 /* 1: it is there, 0: it is not, -1. */
 int sst_check_there(const struct sst_check *, enum sst_component, struct sst_err *);
 
-/* TOC.txt, Digest, the checksums of all blocks. */
+int sst_check_toc(struct sst_check *, struct sst_err *);
+/*
+ * The checksums of all blocks of Data.db, and Digest: for when the walk over the rows, which sees the
+ * same bytes, has met damage or did not come to the end.  Once; later calls do nothing.
+ */
 int sst_check_stored(struct sst_check *, struct sst_err *);
+/* Digest against the checksum of Data.db that the walk has found, all blocks being right. */
+int sst_check_digest(struct sst_check *, uint32_t crc, struct sst_err *);
 
 /* Index, Summary and Filter: opened, then held against each partition, then at the end. */
 int sst_check_index_open(struct sst_check *, struct sst_err *);

@@ -45,8 +45,8 @@ check_names(struct sst_check *c, uint32_t named, struct sst_err *e)
 	return 0;
 }
 
-static int
-check_toc(struct sst_check *c, struct sst_err *e)
+int
+sst_check_toc(struct sst_check *c, struct sst_err *e)
 {
 	struct sst_buf path = { 0 }, text = { 0 };
 	struct listed listed = { 0 };
@@ -183,10 +183,11 @@ read_digest(struct sst_check *c, uint32_t *crc, struct sst_err *e)
 }
 
 /* The Digest and the blocks' own checksums are two witnesses: which one is wrong shows from both. */
-static int
-judge(struct sst_check *c, const struct stored *s, struct sst_err *e)
+int
+sst_check_digest(struct sst_check *c, uint32_t crc, struct sst_err *e)
 {
-	bool own = sst_file_chunks(s->f) != NULL || sst_file_is_checked(s->f);
+	struct sst_file *f = sst_sstable_data(c->t, e);
+	bool chunks = sst_file_chunks(f) != NULL, own = chunks || sst_file_is_checked(f);
 	uint32_t want;
 	int r = read_digest(c, &want, e);
 
@@ -194,11 +195,11 @@ judge(struct sst_check *c, const struct stored *s, struct sst_err *e)
 		c->out->unchecked = !own;
 	if (r != 1)
 		return r;
-	if (want != s->digest && c->bad_chunks == 0)
+	if (want != crc && c->bad_chunks == 0)
 		return sst_check_say(c, SST_DIGEST, SST_CHECK_STORED, 0, e,
-		    "says %ju, the checksum of Data.db is %ju%s", (uintmax_t)want,
-		    (uintmax_t)s->digest, own ? "; the checksums within Data.db are right" : "");
-	if (want == s->digest && c->bad_chunks > 0 && !sst_file_chunks(s->f))
+		    "says %ju, the checksum of Data.db is %ju%s", (uintmax_t)want, (uintmax_t)crc,
+		    own ? "; the checksums within Data.db are right" : "");
+	if (want == crc && c->bad_chunks > 0 && !chunks)
 		return sst_check_say(c, SST_CRC, SST_CHECK_STORED, SST_NOWHERE, e,
 		    "%ju checksums are wrong, as Digest says that Data.db is right",
 		    (uintmax_t)c->bad_chunks);
@@ -208,23 +209,18 @@ judge(struct sst_check *c, const struct stored *s, struct sst_err *e)
 int
 sst_check_stored(struct sst_check *c, struct sst_err *e)
 {
-	struct stored s = { .c = c };
-	int r = check_toc(c, e);
+	struct stored s = { .c = c, .f = sst_sstable_data(c->t, e) };
+	int r;
 
-	if (r == -1)
-		return -1;
-	s.f = sst_sstable_data(c->t, e);
-	if (s.f == NULL)
-		return e->code == SST_ESYS && e->sys == ENOENT     ? 0 /* told by check_data */
-		    : e->code == SST_ENOMEM || e->code == SST_ESYS ? -1
-								   : 0;
-	c->out->stored_bytes = sst_file_stored(s.f);
+	if (c->stored_done || s.f == NULL) /* which check_data has told */
+		return 0;
+	c->stored_done = true;
 	s.piece = malloc(PIECE);
 	if (s.piece == NULL)
 		return sst_fail_nomem(e);
 	r = read_all(&s, e);
 	if (r == 0)
-		r = judge(c, &s, e);
+		r = sst_check_digest(c, s.digest, e);
 	free(s.piece);
 	return r;
 }

@@ -1,6 +1,8 @@
 /* libsst/sstable/window.c: read-ahead, and joins across cached blocks. */
 #include "sstable/window.h"
 
+#include "codec/crc.h"
+
 #define AHEAD ((size_t)256 << 10)  /* stored bytes of one read of a sequential window */
 #define DECODE ((size_t)128 << 10) /* bytes decoded at a time: they stay in the processor's cache */
 #define JOIN ((size_t)512)         /* joined beyond what is asked for: the rest of a small row */
@@ -29,6 +31,19 @@ sst_window_want(const struct sst_window *w, uint64_t ahead, struct sst_want *wan
 	sst_file_want(w->file, w->want, ahead, want);
 }
 
+/* Takes bytes that were read from off on into the checksum of the file, once each. */
+static void
+hash_stored(struct sst_window *w, uint64_t off)
+{
+	size_t known;
+
+	if (!w->hashing || off > w->hashed || off + w->stored.n <= w->hashed)
+		return;
+	known = (size_t)(w->hashed - off);
+	w->hash = sst_crc32(w->hash, w->stored.p + known, w->stored.n - known);
+	w->hashed = off + w->stored.n;
+}
+
 /* The stored bytes of block i, reading on from it when they are not at hand. */
 static int
 stored_block(struct sst_window *w, uint64_t i, struct sst_slice *s, struct sst_err *e)
@@ -48,6 +63,7 @@ stored_block(struct sst_window *w, uint64_t i, struct sst_slice *s, struct sst_e
 			return -1;
 		w->stored.n = n;
 		w->stored_off = off;
+		hash_stored(w, off);
 	}
 	*s = (struct sst_slice){ w->stored.p + (off - w->stored_off), len };
 	return 0;

@@ -29,6 +29,11 @@ struct sst_window {
 	struct sst_buf stored;   /* sequential: blocks read ahead, not decoded yet */
 	uint64_t stored_off;     /* of stored.p[0] in the file */
 	uint64_t want;           /* block that is missing */
+	/* Sequential: with `hashing`, the CRC32 of the first `hashed` stored bytes of the file, as far
+	 * as they were read without a gap. */
+	bool hashing;
+	uint32_t hash;
+	uint64_t hashed;
 };
 
 void sst_window_init(struct sst_window *, struct sst_file *, enum sst_window_mode);
