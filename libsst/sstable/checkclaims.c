@@ -1,7 +1,8 @@
 /*
  * libsst/sstable/checkclaims.c: what Statistics.db claims of the data.  Readers leave an SSTable out,
- * and compaction drops it, by these numbers: so one that is too narrow hides rows.  One that is too
- * wide only costs time, and foreign writers have some such.
+ * and compaction drops it, by these numbers: so one that is too narrow hides rows.  Times must be
+ * exactly those of the data, as all times in it are differences to one number in Statistics.db, which
+ * before `na` nothing else guards.
  */
 #include "row/reconcile.h"
 #include "sstable/checking.h"
@@ -28,6 +29,13 @@ sst_extent_deletion(struct sst_extent *x, struct sst_deletion d)
 		add_times(x, d.ts_us, d.ldt_s);
 }
 
+static inline void
+add_ttl(struct sst_extent *x, uint32_t ttl_s)
+{
+	if (ttl_s > x->max_ttl_s)
+		x->max_ttl_s = ttl_s;
+}
+
 void
 sst_extent_row(struct sst_extent *x, const struct sst_row *row)
 {
@@ -41,15 +49,24 @@ sst_extent_row(struct sst_extent *x, const struct sst_row *row)
 	sst_extent_deletion(x, row->del);
 	for (i = 0; i < row->ncomplex; i++)
 		sst_extent_deletion(x, row->complex[i].del);
-	for (; c < end; c++)
+	for (; c < end; c++) {
 		add_times(x, c->ts_us, c->ldt_s);
+		add_ttl(x, c->ttl_s);
+	}
 }
 
 static int
-too_narrow(struct sst_check *c, const char *what, int64_t says, int64_t has, struct sst_err *e)
+differs(struct sst_check *c, const char *what, int64_t says, int64_t has, struct sst_err *e)
 {
 	return sst_check_say(c, SST_STATISTICS, SST_CHECK_CLAIMS, SST_NOWHERE, e,
 	    "%s is %jd, the data has %jd", what, (intmax_t)says, (intmax_t)has);
+}
+
+/* Both times of no write: a writer that did not look (formats/errata.md). */
+static bool
+claims_times(const struct sst_statistics *st)
+{
+	return st->min_ts_us != INT64_MIN || st->max_ts_us != INT64_MAX;
 }
 
 static int
@@ -60,17 +77,21 @@ check_times(struct sst_check *c, struct sst_err *e)
 
 	if (!x->any_time)
 		return 0;
-	if (st->min_ts_us > x->min_ts_us &&
-	    too_narrow(c, "smallest write time", st->min_ts_us, x->min_ts_us, e) == -1)
+	if (claims_times(st) && st->min_ts_us != x->min_ts_us &&
+	    differs(c, "smallest write time", st->min_ts_us, x->min_ts_us, e) == -1)
 		return -1;
-	if (st->max_ts_us < x->max_ts_us &&
-	    too_narrow(c, "largest write time", st->max_ts_us, x->max_ts_us, e) == -1)
+	if (claims_times(st) && st->max_ts_us != x->max_ts_us &&
+	    differs(c, "largest write time", st->max_ts_us, x->max_ts_us, e) == -1)
 		return -1;
-	if (st->min_ldt_s > x->min_ldt_s &&
-	    too_narrow(c, "smallest deletion time", st->min_ldt_s, x->min_ldt_s, e) == -1)
+	if (st->min_ldt_s != x->min_ldt_s &&
+	    differs(c, "smallest deletion time", st->min_ldt_s, x->min_ldt_s, e) == -1)
 		return -1;
-	if (st->max_ldt_s < x->max_ldt_s &&
-	    too_narrow(c, "largest deletion time", st->max_ldt_s, x->max_ldt_s, e) == -1)
+	if (st->max_ldt_s != x->max_ldt_s &&
+	    differs(c, "largest deletion time", st->max_ldt_s, x->max_ldt_s, e) == -1)
+		return -1;
+	/* ScyllaDB counts TTLs of markers that are dead, too. */
+	if (claims_times(st) && x->max_ttl_s != 0 && st->max_ttl_s != (int64_t)x->max_ttl_s &&
+	    differs(c, "largest TTL", st->max_ttl_s, x->max_ttl_s, e) == -1)
 		return -1;
 	if (x->min_ldt_s < 0)
 		return sst_check_say(c, SST_DATA, SST_CHECK_CLAIMS, SST_NOWHERE, e,

@@ -17,9 +17,9 @@ enum sst_check_kind { /* what findings are counted by */
 };
 
 struct sst_extent { /* what Statistics.db says, as the data has it */
-	bool any_time, any_ttl, deletions, clustered;
+	bool any_time, deletions, clustered;
 	int64_t min_ts_us, max_ts_us, min_ldt_s, max_ldt_s;
-	uint32_t min_ttl_s, max_ttl_s;
+	uint32_t max_ttl_s;
 	uint64_t nrows, npartitions;
 	struct sst_place from, to; /* first and last row or marker of all partitions */
 };
