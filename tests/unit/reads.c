@@ -430,7 +430,7 @@ START_TEST(remembered_places_are_hints)
 	const struct sst_table *table = make_sstable(BASE, "LZ4Compressor", &rnd, &e);
 	struct sst_cache *cache = sst_cache_new(8 << 20);
 	struct sst_sstable_opts o = { .table = table, .cache = cache };
-	struct sst_place place = { 0 }, other = { 0 };
+	struct sst_noted place = { 0 }, other = { 0 };
 	struct items all = { 0 };
 	struct sst_sstable *t;
 	struct sst_stream *s;
