@@ -15,6 +15,7 @@
 #include "msg/snowflake.h"
 #include "msgput/acks.h"
 #include "msgput/input.h"
+#include "msgput/recover.h"
 #include "store/ids.h"
 #include "store/store.h"
 #include "tool/tool.h"
@@ -286,6 +287,8 @@ open_store(struct run *r, struct sst_err *e)
 	o.schema = sst_slice_str(sst_messages_cql);
 	o.note = note;
 	o.no_wait = true;
+	if (recover_log(r->dir, &o, e) == -1)
+		return -1;
 	if (sst_store_open(&r->store, &sst_io_posix, r->dir, &o, e) == -1) {
 		if (e->code != SST_EBUSY || r->store_opts.no_wait)
 			return -1;

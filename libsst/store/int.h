@@ -29,9 +29,10 @@ struct sst_store {
 	struct sst_shelf *last;      /* that was written to */
 	const char *log_dir;         /* NULL: the directory has none */
 	struct sst_journal *journal; /* NULL: none is written */
-	uint64_t updates; /* taken in without a log: their positions are {0, 1}, {0, 2}, … */
-	size_t bytes;     /* of all memtables */
-	bool replaying;   /* sst_store_recovered has to come first */
+	uint64_t updates;  /* taken in without a log: their positions are {0, 1}, {0, 2}, … */
+	size_t bytes;      /* of all memtables */
+	bool replaying;    /* sst_store_recovered has to come first */
+	uint64_t recalled; /* changes that its replay took in */
 	size_t nrelics;
 	struct sst_relic *relics;
 	bool broken; /* a flush failed in doubt: nothing more is taken in */

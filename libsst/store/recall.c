@@ -3,11 +3,14 @@
  * goes through memory into SSTables, and then the segments go.  A reader keeps it in memory, where what
  * was flushed meanwhile may come twice, which does no harm.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "commitlog/log.h"
 #include "commitlog/mutation.h"
 #include "commitlog/replay.h"
+#include "commitlog/segment.h"
 #include "store/int.h"
 
 #define READER_TRIES 4 /* a writer that takes back half a write may look like damage */
@@ -203,10 +206,49 @@ sst_store_recall(struct sst_store *s, struct sst_err *e)
 		    (e->code != SST_EDAMAGED && e->code != SST_ESHORT))
 			break;
 	}
-	if (got == 0 && !s->opts.read_only && r.changes > 0)
-		sst_store_note(s, "%s: %ju changes replayed from %zu segments", s->log_dir,
-		    (uintmax_t)r.changes, s->nrelics);
+	s->recalled = r.changes;
 	return got;
+}
+
+/* ---- how long it is ---- */
+
+struct measure {
+	const struct sst_io *io;
+	const char *dir;
+	uint64_t bytes;
+};
+
+static int
+add_size(void *arg, const char *name)
+{
+	struct measure *m = arg;
+	char path[4096];
+	struct sst_err e;
+	struct sst_stat st;
+	uint32_t version;
+	const char *rest;
+	uint64_t id;
+
+	if (sst_segment_parse_name(name, &version, &id, &rest) && *rest == '\0' &&
+	    (size_t)snprintf(path, sizeof(path), "%s/%s", m->dir, name) < sizeof(path) &&
+	    sst_io_stat(m->io, path, &st, &e) == 0)
+		m->bytes += st.size;
+	return 0;
+}
+
+int
+sst_store_log_bytes(const struct sst_io *io, const char *dir, uint64_t *bytes, struct sst_err *e)
+{
+	char path[4096];
+	struct measure m = { io, path, 0 };
+
+	*bytes = 0;
+	if ((size_t)snprintf(path, sizeof(path), "%s/" SST_STORE_LOG, dir) >= sizeof(path))
+		return sst_fail(e, SST_ELIMIT, dir, SST_NOWHERE, "path too long");
+	if (sst_io_list(io, path, add_size, &m, e) == -1)
+		return e->code == SST_ESYS && (e->sys == ENOENT || e->sys == ENOTDIR) ? 0 : -1;
+	*bytes = m.bytes;
+	return 0;
 }
 
 /* ---- the end of what a crash left ---- */
@@ -233,11 +275,36 @@ end_relic(struct sst_store *s, const struct sst_relic *x, struct sst_err *e)
 	return sst_log_discard(log, x->name, e);
 }
 
+/* What the other shards found in the same segment: a column may be unknown in their part only. */
+static void
+join_relic(struct sst_relic *x, const struct sst_store *other)
+{
+	const struct sst_relic *y;
+	size_t i;
+
+	for (i = 0; i < other->nrelics; i++) {
+		y = &other->relics[i];
+		if (strcmp(x->name, y->name) != 0 || y->unknown <= x->unknown)
+			continue;
+		x->unknown = y->unknown;
+		x->why = y->why;
+	}
+}
+
 int
 sst_store_recovered(struct sst_store *const *s, size_t n, struct sst_err *e)
 {
-	size_t i;
+	uint64_t changes = 0;
+	size_t i, k;
 
+	for (i = 0; i < n; i++) {
+		changes += s[i]->recalled;
+		for (k = 0; k < s[0]->nrelics && i > 0; k++)
+			join_relic(&s[0]->relics[k], s[i]);
+	}
+	if (changes > 0)
+		sst_store_note(s[0], "%s: %ju changes replayed from %zu segments", s[0]->log_dir,
+		    (uintmax_t)changes, s[0]->nrelics);
 	for (i = 0; i < s[0]->nrelics; i++)
 		if (end_relic(s[0], &s[0]->relics[i], e) == -1)
 			return -1;

@@ -108,6 +108,9 @@ int sst_store_due_ms(const struct sst_store *);
  */
 int sst_store_recovered(struct sst_store *const *, size_t n, struct sst_err *);
 
+/* Bytes of the segments in DIR/commitlog; 0 where there are none. */
+int sst_store_log_bytes(const struct sst_io *, const char *dir, uint64_t *bytes, struct sst_err *);
+
 /* Takes over what other processes published; streams that are open go on as they began. */
 int sst_store_refresh(struct sst_store *, struct sst_err *);
 
