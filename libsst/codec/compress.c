@@ -19,6 +19,7 @@
 struct method {
 	const char *name;
 	int level_min, level_max;
+	bool dictionary; /* may have one */
 	size_t (*bound)(size_t n);
 	/* The number of bytes written, 0 on failure. */
 	size_t (*compress)(struct sst_codec *, struct sst_slice, uint8_t *out, size_t cap);
@@ -34,6 +35,9 @@ struct sst_codec {
 	struct libdeflate_compressor *dc;
 	struct libdeflate_decompressor *dd;
 	void *lz4; /* state of either mode */
+	ZSTD_DDict *zdict;
+	char *dict; /* lz4's dictionary */
+	size_t dict_len;
 };
 
 static size_t
@@ -88,14 +92,13 @@ lz4_in(struct sst_codec *c, struct sst_slice in, uint8_t *out, size_t n)
 {
 	uint32_t raw = 0;
 
-	(void)c;
 	if (in.n < 4 || in.n - 4 > INT32_MAX || n > INT32_MAX)
 		return false;
 	for (unsigned i = 0; i < 4; i++)
 		raw |= (uint32_t)in.p[i] << 8 * i;
 	return raw == n &&
-	    LZ4_decompress_safe((const char *)in.p + 4, (char *)out, (int)(in.n - 4), (int)n) ==
-	    (int)n;
+	    LZ4_decompress_safe_usingDict((const char *)in.p + 4, (char *)out, (int)(in.n - 4),
+		(int)n, c->dict, (int)c->dict_len) == (int)n;
 }
 
 static size_t
@@ -133,7 +136,7 @@ zstd_in(struct sst_codec *c, struct sst_slice in, uint8_t *out, size_t n)
 	if (c->zd == NULL && (c->zd = ZSTD_createDCtx()) == NULL)
 		return false;
 	return zstd_window(in) <= SST_ZSTD_WINDOW_MAX &&
-	    ZSTD_decompressDCtx(c->zd, out, n, in.p, in.n) == n;
+	    ZSTD_decompress_usingDDict(c->zd, out, n, in.p, in.n, c->zdict) == n;
 }
 
 static size_t
@@ -183,12 +186,15 @@ snappy_in(struct sst_codec *c, struct sst_slice in, uint8_t *out, size_t n)
 }
 
 static const struct method methods[] = {
-	{ "", 0, 0, copy_bound, copy_out, copy_in },
-	{ "NoopCompressor", 0, 0, copy_bound, copy_out, copy_in },
-	{ "ZstdCompressor", -131072, 22, ZSTD_compressBound, zstd_out, zstd_in },
-	{ "LZ4Compressor", 0, 17, lz4_bound, lz4_out, lz4_in },
-	{ "DeflateCompressor", 0, 9, deflate_bound, deflate_out, deflate_in },
-	{ "SnappyCompressor", 0, 0, snappy_max_compressed_length, snappy_out, snappy_in },
+	{ "", 0, 0, false, copy_bound, copy_out, copy_in },
+	{ "NoopCompressor", 0, 0, false, copy_bound, copy_out, copy_in },
+	{ "ZstdCompressor", -131072, 22, false, ZSTD_compressBound, zstd_out, zstd_in },
+	{ "LZ4Compressor", 0, 17, false, lz4_bound, lz4_out, lz4_in },
+	{ "DeflateCompressor", 0, 9, false, deflate_bound, deflate_out, deflate_in },
+	{ "SnappyCompressor", 0, 0, false, snappy_max_compressed_length, snappy_out, snappy_in },
+	{ "ZstdWithDictsCompressor", -131072, 22, true, ZSTD_compressBound, zstd_out, zstd_in },
+	{ "ZstdDictionaryCompressor", -131072, 22, true, ZSTD_compressBound, zstd_out, zstd_in },
+	{ "LZ4WithDictsCompressor", 0, 17, true, lz4_bound, lz4_out, lz4_in },
 };
 
 static const struct method *
@@ -249,8 +255,47 @@ sst_codec_free(struct sst_codec *c)
 	ZSTD_freeDCtx(c->zd);
 	libdeflate_free_compressor(c->dc);
 	libdeflate_free_decompressor(c->dd);
+	ZSTD_freeDDict(c->zdict);
+	free(c->dict);
 	free(c->lz4);
 	free(c);
+}
+
+/* Ours are content, or what zstd's trainer made: an id and tables, which may be damaged, and content. */
+static int
+zstd_dictionary(struct sst_codec *c, struct sst_slice s, struct sst_err *e)
+{
+	ZSTD_freeDDict(c->zdict);
+	c->zdict = ZSTD_createDDict(s.p, s.n);
+	if (c->zdict != NULL)
+		return 0;
+	return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "zstd's dictionary is damaged");
+}
+
+static int
+lz4_dictionary(struct sst_codec *c, struct sst_slice s, struct sst_err *e)
+{
+	char *copy;
+
+	if (s.n > INT32_MAX)
+		return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "dictionary of %zu bytes", s.n);
+	if ((copy = malloc(s.n + 1)) == NULL)
+		return sst_fail_nomem(e);
+	memcpy(copy, s.p, s.n);
+	free(c->dict);
+	c->dict = copy;
+	c->dict_len = s.n;
+	return 0;
+}
+
+int
+sst_codec_dictionary(struct sst_codec *c, struct sst_slice s, struct sst_err *e)
+{
+	if (!c->method->dictionary)
+		return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "%s has no dictionaries",
+		    c->method->name[0] != '\0' ? c->method->name : "none");
+	return c->method->decompress == zstd_in ? zstd_dictionary(c, s, e)
+						: lz4_dictionary(c, s, e);
 }
 
 /* A decimal number, perhaps negative; false when it is none or does not fit. */

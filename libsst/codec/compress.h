@@ -15,12 +15,19 @@ struct sst_codec;
 
 /*
  * class_name: LZ4Compressor, ZstdCompressor, DeflateCompressor, SnappyCompressor, NoopCompressor,
+ * ScyllaDB's LZ4WithDictsCompressor and ZstdWithDictsCompressor, Cassandra's ZstdDictionaryCompressor,
  * with or without a package before it; empty: bytes are copied.  level 0 is the compressor's
  * default; of zstd -131072 to 22, of lz4 1 to 17 for its slow "high" mode, of deflate 1 to 9.
  * Fails with SST_EUNSUPPORTED for another name, SST_EINVAL for a level, SST_ENOMEM.
  */
 int sst_codec_new(struct sst_codec **, struct sst_slice class_name, int level, struct sst_err *);
 void sst_codec_free(struct sst_codec *); /* NULL is fine */
+/*
+ * What chunks are decompressed against from now on; the bytes are copied.  Only for the last three above,
+ * which without one are the plain compressors: SST_EINVAL for others, and for a damaged dictionary.
+ * Compressing does not use it.
+ */
+int sst_codec_dictionary(struct sst_codec *, struct sst_slice, struct sst_err *);
 /* True when this is the compressor of that name. */
 bool sst_codec_is(const struct sst_codec *, struct sst_slice class_name);
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define KEEP 8 /* so many unpinned blocks stay whatever the budget: what a wait brought is there */
-#define CODECS_MAX 8 /* more than there are compressors */
+#define CODECS_MAX 16 /* more than there are compressors */
 
 enum {
 	PROBATION,

@@ -2,7 +2,10 @@
 #include "sstable/chunks.h"
 
 #include "base/num.h"
+#include "codec/crc.h"
 #include "codec/out.h"
+
+#define DICTIONARY_ZSTD 0
 
 /* Offsets ascend, leaving at least a byte and the CRC to each chunk, and end inside Data.db. */
 static int
@@ -44,6 +47,72 @@ get_params(struct sst_chunks *c, struct sst_in *in, const char *file, struct sst
 	return 0;
 }
 
+/* The section that Cassandra 6 writes behind the offsets; the CRC32C takes the id's bytes backwards. */
+static int
+get_dictionary(struct sst_chunks *c, struct sst_in *in, const char *file, struct sst_err *e)
+{
+	uint64_t at = in->off, id;
+	uint8_t kind = sst_get_u8(in), head[9];
+	uint32_t crc, want;
+
+	id = sst_get_u64(in);
+	c->dictionary = sst_get_bytes32(in);
+	crc = sst_get_u32(in);
+	if (in->bad || sst_in_left(in) > 0)
+		return sst_fail(e, in->bad ? SST_ESHORT : SST_EDAMAGED, file, in->off,
+		    in->bad ? "dictionary cut short" : "bytes left over behind the dictionary");
+	if (kind != DICTIONARY_ZSTD)
+		return sst_fail(
+		    e, SST_EUNSUPPORTED, file, at, "dictionary of kind %u is not known", kind);
+	head[0] = kind;
+	memcpy(head + 1, &id, 8); /* little-endian, as this machine is */
+	want = sst_crc32c(sst_crc32c(0, head, 9), c->dictionary.p, c->dictionary.n);
+	if (crc != want)
+		return sst_fail(e, SST_EDAMAGED, file, in->off - 4,
+		    "checksum of the dictionary is %08x, want %08x", crc, want);
+	return 0;
+}
+
+/* The part of a dictionary that an option holds: its number, -1 when it is none. */
+static int
+part_of(const struct sst_option *o)
+{
+	struct sst_slice prefix = SST_SLICE_LIT(".dictionary.");
+	size_t i;
+	int n = 0;
+
+	if (o->name.n <= prefix.n || o->name.n > prefix.n + 8 ||
+	    memcmp(o->name.p, prefix.p, prefix.n) != 0)
+		return -1;
+	for (i = prefix.n; i < o->name.n; i++) {
+		if (o->name.p[i] < '0' || o->name.p[i] > '9')
+			return -1;
+		n = 10 * n + (o->name.p[i] - '0');
+	}
+	return n;
+}
+
+int
+sst_chunks_dictionary(
+    const struct sst_chunks *c, struct sst_buf *out, const char *file, struct sst_err *e)
+{
+	size_t i, parts = 0, found;
+	int n;
+
+	sst_buf_add_slice(out, c->dictionary);
+	for (i = 0; i < c->noptions; i++)
+		parts += part_of(&c->options[i]) >= 0;
+	for (n = 0; n < (int)parts; n++) {
+		for (found = 0; found < c->noptions && part_of(&c->options[found]) != n;)
+			found++;
+		if (found == c->noptions)
+			return sst_fail(e, SST_EDAMAGED, file, SST_NOWHERE,
+			    "part %d of the dictionary is missing", n);
+		sst_buf_add_slice(out, c->options[found].value);
+	}
+	return out->bad ? sst_fail_nomem(e) : 0;
+}
+
 int
 sst_chunks_parse(struct sst_chunks *c, const struct sst_version *v, struct sst_slice bytes,
     uint64_t stored_len, const char *file, struct sst_err *e)
@@ -72,12 +141,16 @@ sst_chunks_parse(struct sst_chunks *c, const struct sst_version *v, struct sst_s
 	if (want == 0 || (c->nchunks != want && c->nchunks != want + 1))
 		return sst_fail(e, SST_EDAMAGED, file, in.off - 4, "%ju chunks, want %ju",
 		    (uintmax_t)c->nchunks, (uintmax_t)want);
-	if (sst_in_left(&in) != 8 * c->nchunks)
+	if (sst_in_left(&in) != 8 * c->nchunks &&
+	    (!v->dictionary || sst_in_left(&in) < 8 * c->nchunks))
 		return sst_fail(e, sst_in_left(&in) < 8 * c->nchunks ? SST_ESHORT : SST_EDAMAGED,
 		    file, in.off, "%zu bytes for the offsets of %ju chunks", sst_in_left(&in),
 		    (uintmax_t)c->nchunks);
+	want = in.off;
 	c->offsets = sst_get_bytes(&in, (size_t)(8 * c->nchunks));
-	return check_offsets(c, bytes.n - c->offsets.n, stored_len, file, e);
+	if (sst_in_left(&in) > 0 && get_dictionary(c, &in, file, e) == -1)
+		return -1;
+	return check_offsets(c, want, stored_len, file, e);
 }
 
 void

@@ -22,7 +22,8 @@ struct sst_chunks {
 	uint32_t max_compressed; /* a chunk not smaller than this is stored as it is */
 	uint64_t data_len;       /* bytes of the uncompressed data */
 	uint64_t nchunks;
-	struct sst_slice offsets; /* nchunks big-endian u64: use sst_chunks_off */
+	struct sst_slice offsets;    /* nchunks big-endian u64: use sst_chunks_off */
+	struct sst_slice dictionary; /* behind them (pa, ea), checked; n == 0: none */
 };
 
 /*
@@ -31,6 +32,13 @@ struct sst_chunks {
  */
 int sst_chunks_parse(struct sst_chunks *, const struct sst_version *, struct sst_slice bytes,
     uint64_t stored_len, const char *file, struct sst_err *);
+
+/*
+ * Appends the dictionary that chunks are compressed with: that of the file's own section, or of ScyllaDB's
+ * options ".dictionary.00000000", …, which may come in any order.  Nothing when there is none.
+ */
+int sst_chunks_dictionary(
+    const struct sst_chunks *, struct sst_buf *out, const char *file, struct sst_err *);
 
 /* Where chunk i begins in Data.db; i < nchunks. */
 static inline uint64_t

@@ -8,6 +8,8 @@
 #include "codec/compress.h"
 #include "codec/crc.h"
 
+#define INFO_MORE ((size_t)4 << 20) /* of CompressionInfo.db: options, a dictionary */
+
 struct sst_file {
 	const struct sst_io *io;
 	struct sst_cache *cache;
@@ -20,8 +22,9 @@ struct sst_file {
 	bool checked;        /* CRC.db is in side */
 	bool compressed;
 	struct sst_chunks chunks; /* points into side */
-	struct sst_codec *codec;  /* the cache's */
-	struct sst_buf scratch;   /* stored bytes of one block */
+	struct sst_codec *codec;  /* the cache's, or with a dictionary own_codec */
+	struct sst_codec *own_codec;
+	struct sst_buf scratch; /* stored bytes of one block */
 };
 
 static void
@@ -75,6 +78,7 @@ sst_file_close(struct sst_file *f)
 		sst_io_close(f->io, f->fd, f->path, &ignored); /* only read: nothing to lose */
 	sst_buf_free(&f->side);
 	sst_buf_free(&f->scratch);
+	sst_codec_free(f->own_codec);
 	free(f->path);
 	free(f);
 }
@@ -102,20 +106,44 @@ sst_file_check_by(struct sst_file *f, const char *crc_path, struct sst_err *e)
 	return 0;
 }
 
+/* With a dictionary a file needs a decompressor of its own. */
+static int
+use_dictionary(struct sst_file *f, const char *info_path, struct sst_err *e)
+{
+	struct sst_buf dictionary = { 0 };
+	int r = sst_chunks_dictionary(&f->chunks, &dictionary, info_path, e);
+
+	if (r == 0 && dictionary.n > 0) {
+		r = sst_codec_new(&f->own_codec, f->chunks.class_name, 0, e);
+		if (r == 0)
+			r = sst_codec_dictionary(f->own_codec, sst_buf_slice(&dictionary), e);
+		if (r == -1 && e->code == SST_EINVAL) {
+			e->code = SST_EDAMAGED;
+			sst_err_locate(e, info_path, SST_NOWHERE);
+		}
+		f->codec = f->own_codec;
+	}
+	sst_buf_free(&dictionary);
+	return r;
+}
+
 int
 sst_file_chunks_by(
     struct sst_file *f, const char *info_path, const struct sst_version *v, struct sst_err *e)
 {
 	/* Eight bytes for each chunk of at least five, and what goes before them. */
 	if (sst_io_read_file(
-		f->io, info_path, (size_t)(f->stored / 5 * 8) + (1 << 20), &f->side, e) == -1)
+		f->io, info_path, (size_t)(f->stored / 5 * 8) + INFO_MORE, &f->side, e) == -1)
 		return -1;
 	if (sst_chunks_parse(&f->chunks, v, sst_buf_slice(&f->side), f->stored, info_path, e) == -1)
 		return -1;
-	if (sst_cache_codec(f->cache, f->chunks.class_name, &f->codec, e) == -1)
+	if (sst_cache_codec(f->cache, f->chunks.class_name, &f->codec, e) == -1 &&
+	    e->code != SST_ENOMEM)
 		return sst_fail(e, e->code, info_path, 2, "compressor \"%.*s\" is not known",
 		    (int)(f->chunks.class_name.n > 64 ? 64 : f->chunks.class_name.n),
 		    (const char *)f->chunks.class_name.p);
+	if (f->codec == NULL || use_dictionary(f, info_path, e) == -1)
+		return -1;
 	f->compressed = true;
 	set_blocks(f, f->chunks.data_len, f->chunks.chunk_len);
 	return 0;

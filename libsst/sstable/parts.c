@@ -161,6 +161,21 @@ chunk(struct sst_fields *f, uint64_t end)
 	sst_field_close(f);
 }
 
+/* What Cassandra 6 writes behind the offsets. */
+static void
+dictionary(struct sst_fields *f)
+{
+	uint64_t n;
+
+	sst_field_object(f, "dictionary");
+	sst_field_be(f, "kind", SST_PART_UINT, 1);
+	sst_field_be(f, "id", SST_PART_INT, 8);
+	n = sst_field_be(f, "dictionary_bytes", SST_PART_UINT, 4);
+	sst_field_bytes(f, "content", SST_PART_BULK, (size_t)n);
+	sst_field_be(f, "crc32c", SST_PART_HEX, 4);
+	sst_field_close(f);
+}
+
 static int
 compression_info(struct sst_parts *p)
 {
@@ -189,6 +204,8 @@ compression_info(struct sst_parts *p)
 	for (i = 0; i < n && sst_fields_ok(f); i++)
 		chunk(f, end);
 	sst_field_close(f);
+	if (p->version->dictionary && sst_fields_ok(f) && sst_in_left(&f->in) > 0)
+		dictionary(f);
 	sst_field_close(f);
 	return sst_fields_end(f);
 }

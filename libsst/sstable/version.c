@@ -5,13 +5,13 @@
 
 #include "base/num.h"
 
-#define MA .format = "big", .legacy_min_max = true, .old_filter = true, .readable = true
+#define MA .format = "big", .legacy_min_max = true, .old_filter = true
 #define MB MA, .commitlog_lower = true
 #define MC MB, .commitlog_intervals = true
 #define MD MC, .accurate_min_max = true
 #define ME MD, .host_id = true
 #define NA \
-	.format = "big", .legacy_min_max = true, .readable = true, .commitlog_lower = true, \
+	.format = "big", .legacy_min_max = true, .commitlog_lower = true, \
 	.commitlog_intervals = true, .accurate_min_max = true, .pending_repair = true, \
 	.is_transient = true, .metadata_crc = true, .max_compressed_len = true
 #define NB NA, .host_id = true
@@ -31,13 +31,12 @@ static const struct sst_version versions[] = {
 	{ .name = "na", NA },
 	{ .name = "nb", NB, .writable = true },
 	{ .name = "nc", NC },
-	{ .name = "oa", .format = "big", OA, .readable = true },
-	{ .name = "da", .format = "bti", OA, .readable = true, .index = SST_INDEX_BTI },
+	{ .name = "oa", .format = "big", OA },
+	{ .name = "da", .format = "bti", OA, .index = SST_INDEX_BTI },
 	{ .name = "ms", ME, .index = SST_INDEX_BTI },
 	{ .name = "mt", ME, .index = SST_INDEX_BTI },
-	/* Known by name. */
-	{ .name = "pa", .format = "big" },
-	{ .name = "ea", .format = "bti", .index = SST_INDEX_BTI },
+	{ .name = "pa", .format = "big", OA, .dictionary = true },
+	{ .name = "ea", .format = "bti", OA, .index = SST_INDEX_BTI, .dictionary = true },
 };
 
 const struct sst_version *
@@ -59,8 +58,5 @@ sst_version_readable(
 	if (*v == NULL)
 		return sst_fail(e, SST_EVERSION, file, SST_NOWHERE,
 		    "format version \"%.8s\" is not known", name);
-	if (!(*v)->readable)
-		return sst_fail(e, SST_EVERSION, file, SST_NOWHERE,
-		    "format version \"%s\" is not supported yet", name);
 	return 0;
 }

@@ -18,7 +18,7 @@ struct sst_version {
 	char name[3];
 	char format[4]; /* in file names: "big" or "bti"; ScyllaDB calls its tries big */
 	enum sst_index_kind index;
-	bool readable, writable; /* by this library */
+	bool writable; /* by this library; all can be read */
 	/* In Statistics.db. */
 	bool commitlog_lower;     /* lower bound of commit-log positions (mb) */
 	bool commitlog_intervals; /* set of commit-log intervals (mc) */
@@ -35,13 +35,14 @@ struct sst_version {
 	/* Elsewhere. */
 	bool old_filter;         /* Filter.db: each group of 8 bytes lies reversed (before na) */
 	bool max_compressed_len; /* CompressionInfo.db: chunks may be stored as they are (na) */
-	bool uint_ldt; /* deletion times are unsigned, DeletionTime in its new form (oa) */
+	bool dictionary; /* CompressionInfo.db: a dictionary may follow the offsets (pa, ea) */
+	bool uint_ldt;   /* deletion times are unsigned, DeletionTime in its new form (oa) */
 };
 
 /* A constant of the version's name ("me"); NULL when it is not known at all. */
 const struct sst_version *sst_version_find(const char *name);
 
-/* As find, but fails with SST_EVERSION naming `file` when it is not known or not readable here. */
+/* As find, but fails with SST_EVERSION naming `file` when it is not known. */
 int sst_version_readable(
     const struct sst_version **, const char *name, const char *file, struct sst_err *);
 
