@@ -341,7 +341,7 @@ go_back(struct sst_trie *x, struct sst_slice key, struct sst_err *e)
 }
 
 static int
-begin(struct sst_trie *x, int going, struct sst_err *e)
+begin(struct sst_trie *x, enum sst_trie_going going, struct sst_err *e)
 {
 	sst_buf_reset(&x->way);
 	x->over = false;

@@ -35,21 +35,22 @@ struct sst_trie_step { /* a node on the way, and which child the way takes */
 	uint8_t byte; /* that leads to the child */
 };
 
+enum sst_trie_going { /* private: what was begun and is interrupted by a wait */
+	SST_TRIE_REST,
+	SST_TRIE_ARRIVE,
+	SST_TRIE_LAST,
+	SST_TRIE_UP,
+	SST_TRIE_FLOOR,
+	SST_TRIE_FIND
+};
+
 /* A place in a trie: an entry, between two entries, or the end. */
 struct sst_trie {             /* start with {0} */
 	struct sst_window *w; /* borrowed */
 	uint64_t root;
 	struct sst_buf way;        /* of struct sst_trie_step, from the root on */
 	struct sst_trie_node node; /* of the entry; borrows from the window until the next call */
-	/* Private: what was begun and is interrupted by a wait. */
-	enum {
-		SST_TRIE_REST,
-		SST_TRIE_ARRIVE,
-		SST_TRIE_LAST,
-		SST_TRIE_UP,
-		SST_TRIE_FLOOR,
-		SST_TRIE_FIND
-	} going;
+	enum sst_trie_going going;
 	bool over;   /* next() came to the end */
 	uint64_t at; /* of find() */
 	size_t depth;

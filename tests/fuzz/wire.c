@@ -13,6 +13,25 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A header that is written again is the same. */
+static void
+check_header(const struct sst_envelope *env)
+{
+	struct sst_buf b = { 0 };
+	struct sst_envelope back;
+	struct sst_slice in;
+	struct sst_err e;
+	size_t at = sst_envelope_begin(&b, env);
+
+	sst_buf_add_slice(&b, env->body);
+	sst_envelope_end(&b, at);
+	in = sst_buf_slice(&b);
+	assert(sst_envelope_take(&back, &in, BODY_MAX, &e) == SST_ONE);
+	assert(back.stream == env->stream && back.opcode == env->opcode);
+	assert(back.response == env->response && sst_slice_eq(back.body, env->body));
+	sst_buf_free(&b);
+}
+
 static void
 requests(struct sst_slice in, enum sst_body_codec codec)
 {
@@ -23,6 +42,7 @@ requests(struct sst_slice in, enum sst_body_codec codec)
 	struct sst_err e;
 
 	while (sst_envelope_take(&env, &in, BODY_MAX, &e) == SST_ONE) {
+		check_header(&env);
 		if (codec != SST_BODY_PLAIN && env.flags & SST_ENVELOPE_COMPRESSED &&
 		    sst_body_unzip(codec, &env.body, BODY_MAX, &scratch, &e) == -1)
 			continue;
