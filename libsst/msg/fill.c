@@ -137,13 +137,17 @@ sst_fill_nonce(struct sst_fill *r, const struct sst_fill_field *f, const struct 
 	return 0;
 }
 
-/* ms since 1970: digits that fit when they are µs. */
+#define YEAR_9999_MS INT64_C(253402300799999) /* the last ms that ISO 8601 has four digits for */
+
 static bool
 unix_ms(struct sst_slice digits, int64_t *us, struct sst_err *e)
 {
 	int64_t ms;
 
-	return sst_snowflake_parse(&ms, digits, e) == 0 && !__builtin_mul_overflow(ms, 1000, us);
+	if (sst_snowflake_parse(&ms, digits, e) == -1 || ms > YEAR_9999_MS)
+		return false;
+	*us = ms * 1000;
+	return true;
 }
 
 /* Words such as "now" are for options. */

@@ -246,6 +246,19 @@ find_author(struct sst_package *p, int64_t given, struct sst_err *e)
 	return 0;
 }
 
+/* Nothing follows: and so all of a file is read, whose CRC a zip compares at its end. */
+static int
+expect_end(struct sst_package *p, struct sst_err *e)
+{
+	uint8_t c;
+	int r = sst_document_peek(p->feed, &c, e);
+
+	p->number = 0;
+	return r == SST_ONE
+	    ? sst_fail(e, SST_EDAMAGED, p->name, sst_feed_off(p->feed), "something follows the end")
+	    : r;
+}
+
 /* The id that channel.json says; what else it says has no place. */
 static int
 read_channel(struct sst_package *p, const struct file *f, struct sst_err *e)
@@ -264,7 +277,7 @@ read_channel(struct sst_package *p, const struct file *f, struct sst_err *e)
 		else if (sst_snowflake_parse(&id, k[1].text, e) == 0)
 			p->channel = id;
 	}
-	return 0;
+	return expect_end(p, e);
 }
 
 /* Goes on to the next file.  SST_ONE: there is one, which may hold no messages; 0; -1. */
@@ -304,7 +317,7 @@ next_element(struct sst_package *p, struct sst_message *m, struct sst_err *e)
 
 	if (r != SST_ONE) {
 		p->reading = CHANNEL; /* what follows a broken array cannot be told apart */
-		return r;
+		return r == 0 ? expect_end(p, e) : -1;
 	}
 	p->first = false;
 	p->number++;

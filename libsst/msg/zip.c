@@ -2,6 +2,7 @@
 #include "msg/zip.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <zip.h>
@@ -17,7 +18,8 @@ struct sst_zip {
 	zip_error_t error;
 	zip_t *zip;
 	zip_file_t *file;
-	uint64_t out; /* bytes of all files, uncompressed */
+	uint64_t want, got; /* bytes of the file: as the zip says, and so far */
+	uint64_t out;       /* of all files */
 };
 
 static zip_int64_t
@@ -194,6 +196,8 @@ sst_zip_begin(struct sst_zip *z, uint64_t i, struct sst_err *e)
 	    st.comp_method != ZIP_CM_DEFLATE)
 		return sst_fail(e, SST_EUNSUPPORTED, NULL, SST_NOWHERE,
 		    "it is compressed by method %d, which is not read here", st.comp_method);
+	z->want = st.size; /* the directory has it of every file */
+	z->got = 0;
 	z->file = zip_fopen_index(z->zip, i, 0);
 	return z->file == NULL ? failed(z, zip_get_error(z->zip), e) : 0;
 }
@@ -207,6 +211,10 @@ sst_zip_read(struct sst_zip *z, void *buf, size_t n, size_t *got, struct sst_err
 	if (r < 0)
 		return failed(z, zip_file_get_error(z->file), e);
 	z->out += (uint64_t)r;
+	z->got += (uint64_t)r;
+	if (z->got > z->want || (r == 0 && z->got < z->want))
+		return sst_fail(e, SST_EDAMAGED, NULL, SST_NOWHERE,
+		    "its length is not the %" PRIu64 " bytes that the zip says", z->want);
 	if (z->out / DEFLATE_RATIO > z->size)
 		return sst_fail(e, SST_EDAMAGED, z->path, SST_NOWHERE,
 		    "more comes out of the zip than it can hold: a bomb");
