@@ -80,15 +80,18 @@ set_type(struct sst_fill *r, const struct sst_fill_field *f, const struct sst_js
 	struct sst_json_node number = *v;
 	int32_t type;
 
-	if (v->type == SST_JSON_STRING && sst_dce_type(v->text, &type) == 0) {
-		if (type != 0)
-			sst_fill_number(r, f->column, (uint32_t)type, 4);
-		return 0;
-	}
 	if (v->type != SST_JSON_STRING)
 		return sst_fill_bad(f, "the name of a type, or a number in a string", e);
-	number.type = SST_JSON_NUMBER;
-	return sst_fill_int(r, f, &number, e);
+	if (sst_dce_type(v->text, &type) == 0) {
+		sst_fill_number(r, f->column, (uint32_t)type, 4);
+	} else {
+		number.type = SST_JSON_NUMBER;
+		if (sst_fill_int(r, f, &number, e) == -1)
+			return -1;
+	}
+	if (memcmp(r->fixed[f->column], "\0\0\0\0", 4) == 0) /* said of every message */
+		r->m->value[f->column] = (struct sst_slice){ NULL, 0 };
+	return 0;
 }
 
 /* What the exporter writes of an author of whom there is no more to say, and what dcewrite.c does. */

@@ -292,8 +292,8 @@ static bool
 put_array(struct sst_buf *b, const char *key, struct sst_slice v,
     bool (*put)(struct sst_buf *, struct sst_in *))
 {
-	struct sst_in in = sst_in_new(v, 0);
-	uint32_t i, n = v.p != NULL ? sst_get_u32(&in) : 0;
+	struct sst_in in = sst_in_new(v.p != NULL ? v : SST_SLICE_LIT("\0\0\0\0"), 0);
+	uint32_t i, n = sst_get_u32(&in);
 
 	ADD(b, ",\n      \"");
 	sst_buf_adds(b, key);
@@ -330,12 +330,13 @@ static bool
 put_reference(struct sst_buf *b, const struct sst_columns *l)
 {
 	struct sst_slice v = value(l, SST_MSG_REFERENCE);
-	struct sst_in in = sst_in_new(v, 0);
 	struct sst_buf channel = { 0 };
+	struct sst_in in;
 	bool good;
 
 	if (v.p == NULL)
 		return true;
+	in = sst_in_new(v, 0);
 	good = put_part(&channel, &in);
 	ADD(b,
 	    ",\n      \"reference\": {\n        \"type\": \"Default\",\n        \"messageId\": ");

@@ -42,7 +42,7 @@ int sst_feed_fill(struct sst_feed *, struct sst_err *);
 static inline struct sst_slice
 sst_feed_left(const struct sst_feed *f)
 {
-	return (struct sst_slice){ f->buf.p + f->at, f->buf.n - f->at };
+	return (struct sst_slice){ sst_buf_slice(&f->buf).p + f->at, f->buf.n - f->at };
 }
 
 /* The place in the input of the next byte that is not taken. */
