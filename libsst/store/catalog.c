@@ -8,6 +8,7 @@
 
 #include "cql/schema.h"
 #include "sstable/statistics.h"
+#include "store/catalog.h"
 #include "store/int.h"
 
 #define PATH 4096
@@ -71,8 +72,8 @@ sst_store_make_tables(struct sst_store *s, struct sst_err *e)
 /* ---- a table by its schema.cql ---- */
 
 static int
-load_schema(const struct sst_table **out, struct sst_store *s, const struct sst_datadir_table *d,
-    struct sst_err *e)
+load_schema(const struct sst_table **out, struct sst_arena *a, const struct sst_io *io,
+    const struct sst_datadir_table *d, struct sst_err *e)
 {
 	struct sst_buf text = { 0 };
 	struct sst_schema schema;
@@ -82,14 +83,14 @@ load_schema(const struct sst_table **out, struct sst_store *s, const struct sst_
 
 	if ((size_t)snprintf(path, PATH, "%s/" SST_SCHEMA_FILE, d->folder) >= PATH)
 		return sst_fail(e, SST_ELIMIT, d->folder, SST_NOWHERE, "path too long");
-	if (sst_io_read_file(s->io, path, SST_SCHEMA_TEXT_MAX, &text, e) == -1)
+	if (sst_io_read_file(io, path, SST_SCHEMA_TEXT_MAX, &text, e) == -1)
 		goto out;
-	kept = sst_arena_slice(&s->arena, sst_buf_slice(&text));
+	kept = sst_arena_slice(a, sst_buf_slice(&text));
 	if (kept.p == NULL) {
 		sst_fail_nomem(e);
 		goto out;
 	}
-	if (sst_schema_parse(&schema, &s->arena, kept, path, d->keyspace, e) == -1)
+	if (sst_schema_parse(&schema, a, kept, path, d->keyspace, e) == -1)
 		goto out;
 	/* Its folder's name says which, when there are several; one alone is the one, whatever the
 	 * folder is called now. */
@@ -157,7 +158,8 @@ keep_columns(struct columns *all, const struct sst_column *more, size_t n, bool 
 }
 
 struct guess { /* a table in the making */
-	struct sst_store *store;
+	const struct sst_io *io;
+	struct sst_arena *arena;
 	const struct sst_datadir_table *where;
 	struct sst_table *table;
 	struct columns key, ck, statics, regulars;
@@ -166,7 +168,7 @@ struct guess { /* a table in the making */
 static int
 add_header(struct guess *g, const struct sst_table *t, struct sst_err *e)
 {
-	struct sst_arena *a = &g->store->arena;
+	struct sst_arena *a = g->arena;
 
 	if (g->key.n ==
 	    0) { /* keys cannot differ: a set whose keys do is refused when it is opened */
@@ -193,7 +195,7 @@ read_header(void *arg, const struct sst_live_set *set, struct sst_err *e)
 
 	if ((size_t)snprintf(path, PATH, "%s/%s", g->where->folder, set->base) >= PATH)
 		return sst_fail(e, SST_ELIMIT, g->where->folder, SST_NOWHERE, "path too long");
-	if (sst_sstable_open(&t, g->store->io, path, &opts, e) == -1)
+	if (sst_sstable_open(&t, g->io, path, &opts, e) == -1)
 		return -1;
 	r = add_header(g, sst_sstable_table(t), e);
 	sst_sstable_close(t);
@@ -201,20 +203,19 @@ read_header(void *arg, const struct sst_live_set *set, struct sst_err *e)
 }
 
 static int
-guess_table(const struct sst_table **out, struct sst_store *s, const struct sst_datadir_table *d,
-    struct sst_err *e)
+guess_table(const struct sst_table **out, const struct sst_live_folder *folder,
+    struct sst_arena *a, const struct sst_datadir_table *d, struct sst_err *e)
 {
-	struct sst_live_folder folder = { s->io, d->folder, s->datadir.foreign };
-	struct guess g = { .store = s, .where = d };
+	struct guess g = { .io = folder->io, .arena = a, .where = d };
 	struct sst_live_opener opener = { read_header, &g };
 	struct sst_live live;
 
-	if ((g.table = sst_arena_alloc(&s->arena, sizeof(*g.table))) == NULL)
+	if ((g.table = sst_arena_alloc(a, sizeof(*g.table))) == NULL)
 		return sst_fail_nomem(e);
 	*g.table = (struct sst_table){ .keyspace = d->keyspace, .name = d->name };
 	memcpy(g.table->id, d->id, sizeof(d->id));
 	sst_table_defaults(g.table);
-	if (sst_live_open(&live, &s->arena, &folder, &opener, e) == -1)
+	if (sst_live_open(&live, a, folder, &opener, e) == -1)
 		return -1;
 	if (g.key.n == 0)
 		return 0;
@@ -226,16 +227,18 @@ guess_table(const struct sst_table **out, struct sst_store *s, const struct sst_
 	g.table->nstatic = g.statics.n;
 	g.table->regulars = g.regulars.v;
 	g.table->nregular = g.regulars.n;
-	if (sst_table_finish(g.table, &s->arena, e) == -1)
+	if (sst_table_finish(g.table, a, e) == -1)
 		return -1;
 	*out = g.table;
 	return SST_ONE;
 }
 
 int
-sst_store_load_table(const struct sst_table **out, struct sst_store *s,
-    const struct sst_datadir_table *d, struct sst_err *e)
+sst_catalog_load(const struct sst_table **out, struct sst_arena *a, const struct sst_io *io,
+    const struct sst_datadir_table *d, bool foreign, struct sst_err *e)
 {
+	struct sst_live_folder folder = { io, d->folder, foreign };
+
 	*out = NULL;
-	return d->schema ? load_schema(out, s, d, e) : guess_table(out, s, d, e);
+	return d->schema ? load_schema(out, a, io, d, e) : guess_table(out, &folder, a, d, e);
 }

@@ -61,9 +61,5 @@ void sst_store_note(struct sst_store *, const char *fmt, ...) __attribute__((for
 
 /* Makes the tables of opts.schema that are not there yet. */
 int sst_store_make_tables(struct sst_store *, struct sst_err *);
-/* The table of a folder: by its schema.cql, else by the headers of its SSTables; 0: there is
- * neither.  SST_ONE, 0, -1. */
-int sst_store_load_table(const struct sst_table **, struct sst_store *,
-    const struct sst_datadir_table *, struct sst_err *);
 
 #endif

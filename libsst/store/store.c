@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "commitlog/log.h"
 #include "live/recover.h"
+#include "store/catalog.h"
 #include "store/int.h"
 
 #define CACHE ((size_t)32 << 20)
@@ -415,7 +416,7 @@ add_shelf(struct sst_store *s, const struct sst_datadir_table *t, struct sst_err
 {
 	struct sst_shelf *shelf = &s->shelves[s->nshelves];
 	const struct sst_table *table;
-	int r = sst_store_load_table(&table, s, t, e);
+	int r = sst_catalog_load(&table, &s->arena, s->io, t, s->datadir.foreign, e);
 
 	if (r == -1 && s->datadir.foreign && s->datadir.ntables > 1) {
 		note_error(s, e); /* the others can still be read */

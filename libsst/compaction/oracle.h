@@ -1,0 +1,28 @@
+/*
+ * libsst/compaction/oracle.h: says how old data may be that a merge does not see: what lies in
+ * SSTables outside of it, and what is not flushed yet.  Tombstones may go only if they are older still.
+ */
+#ifndef SST_COMPACTION_ORACLE_H
+#define SST_COMPACTION_ORACLE_H
+
+#include "compaction/sets.h"
+
+/*
+ * The smallest write time that unflushed writes may hold for a partition; INT64_MAX: there are none,
+ * INT64_MIN: not known.
+ */
+typedef int64_t sst_unflushed_fn(void *arg, const struct sst_partition *);
+
+struct sst_oracle {
+	size_t n;
+	struct sst_set **outside; /* live, and not in the merge */
+	sst_unflushed_fn *unflushed; /* NULL: nothing is unflushed */
+	void *arg;
+	uint64_t unknown; /* questions that could not be answered: a Filter or Summary is damaged */
+	struct sst_err why; /* the first of them */
+};
+
+/* As sst_merge_opts.purge_before wants it; arg is a struct sst_oracle. */
+int64_t sst_oracle_ask(void *arg, const struct sst_partition *);
+
+#endif
