@@ -29,7 +29,7 @@ struct sst_dropping {
  * below the one before; to the last where it is not below any. */
 #define SST_CUTS_MAX 7
 struct sst_cutting {
-	size_t n; /* 0: all to one */
+	size_t n;                   /* 0: all to one */
 	int64_t cuts[SST_CUTS_MAX]; /* ascending */
 	int64_t (*window)(void *arg, const struct sst_partition *);
 	void *arg;
@@ -37,15 +37,17 @@ struct sst_cutting {
 
 struct sst_compaction {
 	const struct sst_io *io;
-	const char *dir; /* of the table; in place, where the inputs are, or where the output goes */
-	bool in_place;   /* the inputs go when the output is live */
+	const char
+	    *dir;      /* of the table; in place, where the inputs are, or where the output goes */
+	bool in_place; /* the inputs go when the output is live */
 	const struct sst_table *table;
 	size_t n;
 	struct sst_set **in;
 	/* How it is written. */
-	const char *version;           /* "me" */
-	struct sst_writer_opts writer; /* times, columns, repair and expected keys are filled in here */
-	uint64_t split_bytes;          /* Data.db of one SSTable ends after so many bytes; 0: never */
+	const char *version; /* "me" */
+	struct sst_writer_opts
+	    writer;           /* times, columns, repair and expected keys are filled in here */
+	uint64_t split_bytes; /* Data.db of one SSTable ends after so many bytes; 0: never */
 	struct sst_cutting cutting;
 	/* What is left out. */
 	int64_t now_s, gc_before_s; /* INT64_MIN: no tombstone goes */

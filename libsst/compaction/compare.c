@@ -28,7 +28,8 @@ static bool
 same_cell(const struct sst_cell *a, const struct sst_cell *b)
 {
 	return a->col == b->col && a->ts_us == b->ts_us && a->ldt_s == b->ldt_s &&
-	    a->ttl_s == b->ttl_s && sst_slice_eq(a->value, b->value) && same_value(a->path, b->path);
+	    a->ttl_s == b->ttl_s && sst_slice_eq(a->value, b->value) &&
+	    same_value(a->path, b->path);
 }
 
 static bool

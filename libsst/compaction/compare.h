@@ -8,8 +8,7 @@
 #include "compaction/compaction.h"
 
 /* True when two items of a table say the same; where they lie does not count. */
-bool sst_item_same(
-    const struct sst_table *, const struct sst_item *a, const struct sst_item *b);
+bool sst_item_same(const struct sst_table *, const struct sst_item *a, const struct sst_item *b);
 
 /* Reads the products back, from their files; 0 when they give what `want` gives.  SST_EDAMAGED names
  * the partition that differs.  Does not close `want`. */

@@ -19,7 +19,7 @@ int sst_intake_open(struct sst_stream **, struct sst_intake *, struct sst_set *,
 
 /* What remains of all inputs, merged: the stream that is written.  It has no rows and partitions that
  * say nothing.  *rows_dropped is counted up; it outlives the stream. */
-int sst_outcome_open(struct sst_stream **, struct sst_intake *, uint64_t *rows_dropped,
-    struct sst_err *);
+int sst_outcome_open(
+    struct sst_stream **, struct sst_intake *, uint64_t *rows_dropped, struct sst_err *);
 
 #endif

@@ -15,7 +15,7 @@ typedef int64_t sst_unflushed_fn(void *arg, const struct sst_partition *);
 
 struct sst_oracle {
 	size_t n;
-	struct sst_set **outside; /* live, and not in the merge */
+	struct sst_set **outside;    /* live, and not in the merge */
 	sst_unflushed_fn *unflushed; /* NULL: nothing is unflushed */
 	void *arg;
 	uint64_t unknown; /* questions that could not be answered: a Filter or Summary is damaged */

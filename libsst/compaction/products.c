@@ -109,8 +109,8 @@ open_slot(struct sst_products *p, struct sst_err *e)
 	enum sst_component all[SST_NCOMPONENTS];
 	char path[PATH];
 
-	if (sst_publish_add(p->publish,
-		(int32_t)sst_writer_components(c->table, &p->opts, all), &p->slot->base, e) == -1)
+	if (sst_publish_add(p->publish, (int32_t)sst_writer_components(c->table, &p->opts, all),
+		&p->slot->base, e) == -1)
 		return -1;
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", c->dir, p->slot->base) >= sizeof(path))
 		return sst_fail(e, SST_ELIMIT, c->dir, SST_NOWHERE, "path too long");

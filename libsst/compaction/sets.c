@@ -18,7 +18,8 @@ struct opening {
 static bool
 is_set(const struct sst_set *s, const struct sst_live_set *set)
 {
-	return s->ino == set->ino && s->mtime_ms == set->mtime_ms && strcmp(s->base, set->base) == 0;
+	return s->ino == set->ino && s->mtime_ms == set->mtime_ms &&
+	    strcmp(s->base, set->base) == 0;
 }
 
 static struct sst_set *
@@ -76,9 +77,9 @@ open_set(void *arg, const struct sst_live_set *live, struct sst_err *e)
 {
 	struct opening *o = arg;
 	struct sst_sstable_opts opts = { .table = o->table, .cache = o->sets->cache };
-	struct sst_set set = { .generation = live->generation,
-		.ino = live->ino,
-		.mtime_ms = live->mtime_ms };
+	struct sst_set set = {
+		.generation = live->generation, .ino = live->ino, .mtime_ms = live->mtime_ms
+	};
 	char path[PATH];
 
 	if (find(o->sets, live) != NULL)

@@ -37,15 +37,15 @@ struct sst_sets { /* start with {0} */
  * borrowed like the folder until close: a set with others is SST_EINVAL.  A set whose file is missing
  * is an error.
  */
-int sst_sets_open(struct sst_sets *, const struct sst_live_folder *, const struct sst_table *,
-    struct sst_err *);
+int sst_sets_open(
+    struct sst_sets *, const struct sst_live_folder *, const struct sst_table *, struct sst_err *);
 void sst_sets_close(struct sst_sets *); /* all zero is fine */
 
 /*
  * Opens n SSTables of a folder by their base names, live or not.
  */
-int sst_sets_open_these(struct sst_sets *, const struct sst_live_folder *,
-    const struct sst_table *, const char *const *bases, size_t n, struct sst_err *);
+int sst_sets_open_these(struct sst_sets *, const struct sst_live_folder *, const struct sst_table *,
+    const char *const *bases, size_t n, struct sst_err *);
 
 /* Number of partitions, as the set's statistics have it. */
 uint64_t sst_set_partitions(const struct sst_set *);

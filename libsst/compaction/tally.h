@@ -17,7 +17,7 @@ enum sst_tally_kind {
 	SST_TALLY_KINDS
 };
 
-struct sst_tally { /* start with {0} */
+struct sst_tally {                        /* start with {0} */
 	uint64_t partitions, rows, cells; /* static rows are rows */
 	uint64_t gone[SST_TALLY_KINDS];
 };

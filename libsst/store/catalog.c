@@ -203,8 +203,8 @@ read_header(void *arg, const struct sst_live_set *set, struct sst_err *e)
 }
 
 static int
-guess_table(const struct sst_table **out, const struct sst_live_folder *folder,
-    struct sst_arena *a, const struct sst_datadir_table *d, struct sst_err *e)
+guess_table(const struct sst_table **out, const struct sst_live_folder *folder, struct sst_arena *a,
+    const struct sst_datadir_table *d, struct sst_err *e)
 {
 	struct guess g = { .io = folder->io, .arena = a, .where = d };
 	struct sst_live_opener opener = { read_header, &g };

@@ -1,0 +1,56 @@
+/* cmd/compact/compact.h: what the user wants, and what all parts of the program share. */
+#ifndef COMPACT_COMPACT_H
+#define COMPACT_COMPACT_H
+
+#include "compact/drop.h"
+#include "compact/pace.h"
+#include "compaction/strategy.h"
+#include "store/datadir.h"
+#include "tool/tool.h"
+
+struct wishes {
+	const char *out; /* NULL: in place */
+	size_t ntables;  /* that were written there */
+	bool quiet, dry_run, offline, verify, no_verify;
+	/* What is compacted: one of these, else what the strategy says. */
+	bool major, single;
+	const char *key;
+	bool ranged;
+	int64_t left, right;
+	const char *strategy; /* NULL: the table's */
+	struct drop drop;
+	/* How it is written. */
+	const char *version; /* NULL: that of ours, or of a foreign folder */
+	bool compression_set;
+	struct sst_compression compression;
+	uint64_t split_bytes;
+	/* What may go. */
+	bool no_purge, now_given;
+	int64_t now_us, gc_grace_s; /* -1: the table's */
+	int64_t wait_ms;            /* for a table that another compaction is at; 0: not at all */
+	struct pace pace;
+	struct tool_report *report;
+};
+
+/* A table to compact, or some SSTables of it. */
+struct place {
+	const struct sst_table *table;
+	const char *folder;
+	const char *root;   /* the data directory of ours that it is in, or NULL */
+	bool foreign;       /* of another system, and no snapshot */
+	uint8_t hostid[16]; /* all zero: not known */
+	/* All tables of root: the log names them. */
+	const struct sst_table *const *tables;
+	size_t ntables;
+	size_t nfiles;      /* 0: all */
+	const char **files; /* base names */
+};
+
+/* Compacts one; an exit status. */
+int compact_table(struct wishes *, const struct place *);
+
+/* Says whether a process has a file of the folder open: 1, and *who; 0; -1: cannot be told, *who says
+ * why. */
+int find_user(const char *folder, char *who, size_t n);
+
+#endif

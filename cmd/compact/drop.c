@@ -1,0 +1,249 @@
+/* cmd/compact/drop.c: partitions by key, by list, by the age of their bucket; rows without an author. */
+#include "compact/drop.h"
+
+#include <stdlib.h>
+
+#include "codec/in.h"
+#include "msg/messages.h"
+#include "msg/snowflake.h"
+#include "row/reconcile.h"
+#include "tool/complain.h"
+
+#define LIST_MAX ((size_t)1 << 30)
+
+static bool
+is_type(const struct sst_type *t, enum sst_kind kind)
+{
+	return t->kind == kind;
+}
+
+bool
+drop_is_messages(const struct sst_table *t)
+{
+	return t->nkey == 2 && t->nck == 1 && is_type(t->key[0].type, SST_BIGINT) &&
+	    is_type(t->key[1].type, SST_INT) && is_type(t->ck[0].type, SST_BIGINT);
+}
+
+/* ---- windows ---- */
+
+static bool
+window_of_id(void *arg, struct sst_slice value, int64_t *window)
+{
+	struct sst_in in = sst_in_new(value, 0);
+	int64_t id = (int64_t)sst_get_u64(&in);
+
+	(void)arg;
+	if (value.p == NULL || value.n != 8 || id < 0)
+		return false;
+	*window = sst_bucket_of(id, SST_BUCKET_WIDTH);
+	return true;
+}
+
+static int64_t
+window_of_key(void *arg, const struct sst_partition *p)
+{
+	int64_t channel;
+	int32_t bucket;
+
+	(void)arg;
+	return sst_messages_key_split(p->key, &channel, &bucket) ? bucket : INT64_MIN;
+}
+
+struct sst_windows
+drop_windows(void)
+{
+	return (struct sst_windows){ window_of_id, window_of_key, NULL };
+}
+
+/* ---- lists of keys ---- */
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	return sst_slice_cmp(*(const struct sst_slice *)a, *(const struct sst_slice *)b);
+}
+
+static bool
+has(const struct drop_list *l, struct sst_slice key)
+{
+	return l->n > 0 && bsearch(&key, l->keys, l->n, sizeof(key), by_bytes) != NULL;
+}
+
+int
+drop_parse_key(struct sst_buf *b, const struct sst_table *t, const char *text, struct sst_err *e)
+{
+	struct sst_slice *parts = calloc(t->nkey + 1, sizeof(*parts));
+	size_t from = b->n;
+	int r = -1;
+
+	if (parts == NULL)
+		return sst_fail_nomem(e);
+	if (sst_type_from_string(t->key_type, sst_slice_str(text), b, e) == 0 && !b->bad)
+		r = sst_key_split(t, (struct sst_slice){ b->p + from, b->n - from }, parts, e);
+	free(parts);
+	return r;
+}
+
+static int
+add_key(struct drop_list *l, const struct sst_table *t, const char *text, struct sst_err *e)
+{
+	size_t from = l->bytes.n;
+	struct sst_slice *grown;
+
+	if (drop_parse_key(&l->bytes, t, text, e) == -1)
+		return -1;
+	if (l->n == l->cap) {
+		l->cap = 2 * l->cap + 64;
+		if ((grown = realloc(l->keys, l->cap * sizeof(*grown))) == NULL)
+			return sst_fail_nomem(e);
+		l->keys = grown;
+	}
+	if (l->bytes.bad)
+		return sst_fail_nomem(e);
+	l->keys[l->n++] = (struct sst_slice){ NULL, l->bytes.n - from }; /* p follows in finish */
+	return 0;
+}
+
+/* The bytes do not move any more. */
+static void
+finish_list(struct drop_list *l)
+{
+	const uint8_t *p = sst_buf_slice(&l->bytes).p;
+	size_t i;
+
+	for (i = 0; i < l->n; p += l->keys[i++].n)
+		l->keys[i].p = p;
+	if (l->n > 1)
+		qsort(l->keys, l->n, sizeof(*l->keys), by_bytes);
+}
+
+/* A key a line; empty ones and those that begin with # are passed over. */
+static int
+read_list(struct drop_list *l, const struct sst_table *t, const char *file)
+{
+	struct sst_buf text = { 0 };
+	char *line, *end, *last;
+	struct sst_err e;
+	int rc = SOUND;
+
+	if (sst_io_read_file(&sst_io_posix, file, LIST_MAX, &text, &e) == -1)
+		rc = complain(&e);
+	sst_buf_addc(&text, '\0');
+	if (text.bad)
+		rc = tool_problem(TROUBLE, "out of memory");
+	line = (char *)text.p;
+	last = line + text.n - 1;
+	for (; rc == SOUND && line < last; line = end + 1) {
+		end = line + strcspn(line, "\n");
+		*end = '\0';
+		line[strcspn(line, "\r")] = '\0';
+		if (line[0] == '\0' || line[0] == '#')
+			continue;
+		if (add_key(l, t, line, &e) == -1)
+			rc = tool_problem(TROUBLE, "%s: %s: %s", file, line, e.what);
+	}
+	sst_buf_free(&text);
+	finish_list(l);
+	return rc;
+}
+
+/* ---- the whole ---- */
+
+bool
+drop_partitions(const struct drop *d)
+{
+	return d->bucket != NULL || d->listed != NULL || d->kept != NULL || d->aged;
+}
+
+int
+drop_bind(struct drop *d, const struct sst_table *t)
+{
+	struct sst_err e;
+	int col, rc = SOUND;
+
+	drop_free(d);
+	if ((d->aged || d->ghosts) && !drop_is_messages(t))
+		return tool_problem(TROUBLE,
+		    "%.*s.%.*s: --older-than and --drop-ghosts are for tables of messages",
+		    (int)t->keyspace.n, (const char *)t->keyspace.p, (int)t->name.n,
+		    (const char *)t->name.p);
+	col = sst_column_find(t->regulars, t->nregular, SST_SLICE_LIT("author_id"));
+	d->author = col < 0 ? UINT32_MAX : (uint32_t)col;
+	if (d->listed != NULL)
+		rc = read_list(&d->drop, t, d->listed);
+	if (rc == SOUND && d->bucket != NULL) {
+		if (add_key(&d->drop, t, d->bucket, &e) == -1)
+			return tool_problem(TROUBLE, "--drop-bucket %s: %s", d->bucket, e.what);
+		finish_list(&d->drop);
+	}
+	d->keeping = d->kept != NULL;
+	if (rc == SOUND && d->keeping)
+		rc = read_list(&d->keep, t, d->kept);
+	return rc;
+}
+
+static bool
+is_aged(const struct drop *d, const struct sst_partition *p)
+{
+	int64_t channel, first, last;
+	int32_t bucket;
+
+	return sst_messages_key_split(p->key, &channel, &bucket) &&
+	    sst_bucket_ids(bucket, SST_BUCKET_WIDTH, &first, &last) &&
+	    sst_snowflake_us(last, SST_SNOWFLAKE_EPOCH_MS) < d->before_us;
+}
+
+static bool
+drop_partition(void *arg, const struct sst_partition *p)
+{
+	const struct drop *d = arg;
+
+	if (d->keeping && !has(&d->keep, p->key))
+		return true;
+	return has(&d->drop, p->key) || (d->aged && is_aged(d, p));
+}
+
+/* A ghost: something of a message is there, and nobody wrote it: an edit that met a delete. */
+static bool
+is_ghost(void *arg, const struct sst_row *r, int64_t now_s)
+{
+	const struct drop *d = arg;
+	bool live = sst_liveness_is_live(&r->live, now_s);
+	size_t i;
+
+	for (i = 0; i < r->ncells; i++) {
+		if (!sst_cell_is_live(&r->cells[i], now_s))
+			continue;
+		if (r->cells[i].col == d->author)
+			return false;
+		live = true;
+	}
+	return live;
+}
+
+struct sst_dropping
+drop_functions(struct drop *d)
+{
+	struct sst_dropping f = { .arg = d };
+
+	if (drop_partitions(d))
+		f.partition = drop_partition;
+	if (d->ghosts && d->author != UINT32_MAX)
+		f.row = is_ghost;
+	return f;
+}
+
+static void
+free_list(struct drop_list *l)
+{
+	sst_buf_free(&l->bytes);
+	free(l->keys);
+	*l = (struct drop_list){ 0 };
+}
+
+void
+drop_free(struct drop *d)
+{
+	free_list(&d->drop);
+	free_list(&d->keep);
+}

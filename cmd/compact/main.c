@@ -1,0 +1,324 @@
+/*
+ * cmd/compact/main.c: merges SSTables; meant for cron.  This file has the options; place.c turns
+ * operands into tables, table.c works on one, drop.c has what goes whatever its age, pace.c how fast,
+ * users.c who else is there, report.c what is printed.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "compact/place.h"
+#include "compact/report.h"
+
+enum {
+	OPT_MAJOR = TOOL_LONG,
+	OPT_STRATEGY,
+	OPT_SINGLE,
+	OPT_KEY,
+	OPT_TOKEN_RANGE,
+	OPT_DROP_BUCKET,
+	OPT_OLDER_THAN,
+	OPT_DROP_PARTITIONS,
+	OPT_KEEP_PARTITIONS,
+	OPT_DROP_GHOSTS,
+	OPT_GC_GRACE,
+	OPT_NO_PURGE,
+	OPT_NOW,
+	OPT_OFFLINE,
+	OPT_TO,
+	OPT_COMPRESSION,
+	OPT_SPLIT,
+	OPT_DRY_RUN,
+	OPT_RATE,
+	OPT_NO_IDLE,
+	OPT_WAIT,
+	OPT_VERIFY,
+	OPT_NO_VERIFY
+};
+
+static const struct tool_option options[] = {
+	{ "dir", 'd', "DIR", "data directory, when there is no operand (else $OSTRAKA_DIR)" },
+	{ "json", 'j', NULL, "a JSON object for each run" },
+	{ "output", 'o', "OUT", "write there; what is read stays as it is" },
+	{ "quiet", 'q', NULL, "no progress and no report" },
+	{ "major", OPT_MAJOR, NULL, "all SSTables of a table into one" },
+	{ "strategy", OPT_STRATEGY, "NAME", "stcs, twcs, lcs or bucket, whatever the schema says" },
+	{ "single", OPT_SINGLE, NULL, "only SSTables that are worth it for their tombstones" },
+	{ "key", OPT_KEY, "KEY", "the SSTables that may hold this partition" },
+	{ "token-range", OPT_TOKEN_RANGE, "LEFT,RIGHT", "the SSTables that reach into it" },
+	{ "drop-bucket", OPT_DROP_BUCKET, "CHANNEL:BUCKET", "without this partition" },
+	{ "older-than", OPT_OLDER_THAN, "AGE", "without buckets that ended so long ago (90d)" },
+	{ "drop-partitions", OPT_DROP_PARTITIONS, "FILE", "without the partitions listed there" },
+	{ "keep-partitions", OPT_KEEP_PARTITIONS, "FILE", "only the partitions listed there" },
+	{ "drop-ghosts", OPT_DROP_GHOSTS, NULL, "without edits of messages that are not there" },
+	{ "gc-grace", OPT_GC_GRACE, "AGE", "age of tombstones that may go (of the schema)" },
+	{ "no-purge", OPT_NO_PURGE, NULL, "keep all tombstones" },
+	{ "now", OPT_NOW, "TIME", "decide expiry as of TIME" },
+	{ "offline", OPT_OFFLINE, NULL, "in place in a folder of another system, stopped" },
+	{ "to", OPT_TO, "VERSION", "write this version: me or nb" },
+	{ "compression", OPT_COMPRESSION, "CODEC", "lz4, zstd[:LEVEL], deflate, snappy or none" },
+	{ "split", OPT_SPLIT, "SIZE", "begin another SSTable when one has that size" },
+	{ "dry-run", OPT_DRY_RUN, NULL, "say what would be done, and change nothing" },
+	{ "rate", OPT_RATE, "SIZE", "read no more than that in a second" },
+	{ "no-idle", OPT_NO_IDLE, NULL, "take processor and disk like any other program" },
+	{ "wait", OPT_WAIT, "SECONDS", "wait for a table that another run is at" },
+	{ "verify", OPT_VERIFY, NULL, "read back and compare before anything goes" },
+	{ "no-verify", OPT_NO_VERIFY, NULL, "not even with --output or --offline" },
+	{ NULL, 0, NULL, NULL },
+};
+
+static const struct tool tool = { "merge SSTables and drop what is deleted",
+	"[DIR|TABLE-FOLDER|FILE...]", options,
+	"Exit status: 1 when an SSTable is damaged, 2 when something could not be done; a\n"
+	"table that another run is at is passed over.\n" };
+
+/* An age such as 90d or 36h, in seconds; bare digits are seconds. */
+static int64_t
+parse_age(const char *option, const char *text)
+{
+	char back[64];
+	int64_t us;
+	uint64_t s;
+	struct sst_err e;
+
+	if (tool_parse_count(text, &s) == 0 && s < (uint64_t)INT32_MAX * 1000)
+		return (int64_t)s;
+	snprintf(back, sizeof(back), "-%s", text);
+	if (strlen(text) > 60 || text[0] == '-' || text[0] == '+' ||
+	    sst_time_parse(&us, sst_slice_str(back), 0, &e) == -1)
+		exit(tool_problem(TROUBLE, "%s %s: not an age such as 90d or 36h", option, text));
+	return -us / SST_S_US;
+}
+
+static void
+parse_compression(struct wishes *w, const char *text)
+{
+	static const struct {
+		const char *name, *class_name;
+	} codecs[] = { { "lz4", "LZ4Compressor" }, { "zstd", "ZstdCompressor" },
+		{ "deflate", "DeflateCompressor" }, { "snappy", "SnappyCompressor" },
+		{ "none", "" } };
+	size_t i, n = strcspn(text, ":");
+	uint64_t level = 0;
+
+	for (i = 0; i < 5; i++)
+		if (strlen(codecs[i].name) == n && strncmp(codecs[i].name, text, n) == 0)
+			break;
+	if (i == 5 ||
+	    (text[n] == ':' &&
+		(i != 1 || tool_parse_count(text + n + 1, &level) == -1 || level < 1 ||
+		    level > 22)))
+		exit(tool_problem(TROUBLE,
+		    "--compression %s: want lz4, zstd, zstd:1 to zstd:22, deflate, snappy or none",
+		    text));
+	w->compression_set = true;
+	w->compression =
+	    (struct sst_compression){ sst_slice_str(codecs[i].class_name), 16384, (int)level };
+}
+
+static void
+parse_range(struct wishes *w, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	w->left = strtoll(text, &end, 10);
+	if (end != text && *end == ',') {
+		text = end + 1;
+		w->right = strtoll(text, &end, 10);
+		if (end != text && *end == '\0' && errno == 0 && w->left < w->right) {
+			w->ranged = true;
+			return;
+		}
+	}
+	exit(tool_problem(
+	    TROUBLE, "--token-range: want two tokens LEFT,RIGHT of 64 bits, LEFT below RIGHT"));
+}
+
+static void
+parse_version(struct wishes *w, const char *text)
+{
+	const struct sst_version *v = sst_version_find(text);
+
+	if (v == NULL || !v->writable)
+		exit(tool_problem(
+		    TROUBLE, "--to %s: versions that can be written are me and nb", text));
+	w->version = text;
+}
+
+static void
+parse_strategy(struct wishes *w, const char *text)
+{
+	if (strcmp(text, "stcs") != 0 && strcmp(text, "twcs") != 0 && strcmp(text, "lcs") != 0 &&
+	    strcmp(text, "bucket") != 0)
+		exit(tool_problem(
+		    TROUBLE, "--strategy %s: there are stcs, twcs, lcs and bucket", text));
+	w->strategy = text;
+}
+
+/* What is compacted, and what is left out of it. */
+static bool
+set_choice(struct wishes *w, int opt)
+{
+	switch (opt) {
+	case OPT_MAJOR:
+		w->major = true;
+		break;
+	case OPT_STRATEGY:
+		parse_strategy(w, optarg);
+		break;
+	case OPT_SINGLE:
+		w->single = true;
+		break;
+	case OPT_KEY:
+		w->key = optarg;
+		break;
+	case OPT_TOKEN_RANGE:
+		parse_range(w, optarg);
+		break;
+	case OPT_DROP_BUCKET:
+		w->drop.bucket = optarg;
+		break;
+	case OPT_OLDER_THAN:
+		w->drop.aged = true;
+		w->drop.before_us = parse_age("--older-than", optarg); /* made absolute later */
+		break;
+	case OPT_DROP_PARTITIONS:
+		w->drop.listed = optarg;
+		break;
+	case OPT_KEEP_PARTITIONS:
+		w->drop.kept = optarg;
+		break;
+	case OPT_DROP_GHOSTS:
+		w->drop.ghosts = true;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static void
+set_manner(struct wishes *w, int opt)
+{
+	switch (opt) {
+	case 'o':
+		w->out = optarg;
+		break;
+	case 'q':
+		w->quiet = true;
+		break;
+	case OPT_GC_GRACE:
+		w->gc_grace_s = parse_age("--gc-grace", optarg);
+		break;
+	case OPT_NO_PURGE:
+		w->no_purge = true;
+		break;
+	case OPT_NOW:
+		w->now_us = tool_time("--now", optarg);
+		w->now_given = true;
+		break;
+	case OPT_OFFLINE:
+		w->offline = true;
+		break;
+	case OPT_TO:
+		parse_version(w, optarg);
+		break;
+	case OPT_COMPRESSION:
+		parse_compression(w, optarg);
+		break;
+	case OPT_SPLIT:
+		w->split_bytes = tool_size("--split", optarg);
+		break;
+	case OPT_DRY_RUN:
+		w->dry_run = true;
+		break;
+	case OPT_RATE:
+		w->pace.rate = tool_size("--rate", optarg);
+		break;
+	case OPT_WAIT:
+		w->wait_ms = (int64_t)(tool_count("--wait", optarg) % (UINT64_C(1) << 40)) * 1000;
+		break;
+	case OPT_VERIFY:
+		w->verify = true;
+		break;
+	case OPT_NO_VERIFY:
+		w->no_verify = true;
+		break;
+	}
+}
+
+/* A major compaction of many sets holds two files of each open. */
+static void
+allow_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
+		r.rlim_cur = r.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+static int
+make_out(const char *out)
+{
+	struct sst_err e;
+
+	return sst_datadir_make_dir(&sst_io_posix, out, &e) == -1 ? complain(&e) : SOUND;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct wishes w = { .gc_grace_s = -1, .now_us = sst_now_us() };
+	struct tool_output out = { 0 };
+	struct tool_report report;
+	enum tool_form form = TOOL_TABLE;
+	const char *dir = NULL;
+	bool idle = true;
+	char *operand;
+	int c, rc = SOUND;
+
+	while ((c = tool_option(&tool, argc, argv)) != -1)
+		if (c == 'd')
+			dir = optarg;
+		else if (c == 'j')
+			form = TOOL_NDJSON;
+		else if (c == OPT_NO_IDLE)
+			idle = false;
+		else if (!set_choice(&w, c))
+			set_manner(&w, c);
+	w.drop.before_us = w.now_us - w.drop.before_us * SST_S_US;
+	dir = tool_dir(dir);
+	operand = dir != NULL ? strdup(dir) : NULL;
+	if (optind == argc && operand == NULL)
+		tool_misuse(&tool, "what? an operand, -d DIR, or OSTRAKA_DIR in the environment");
+	if (w.single && w.major)
+		tool_misuse(&tool, "--single and --major exclude each other");
+	pace_catch_signals();
+	allow_files();
+	if (idle)
+		pace_be_idle();
+	report_start(&report, form, &out);
+	w.report = &report;
+	if (w.out != NULL && !w.dry_run)
+		rc = make_out(w.out);
+	if (rc == SOUND)
+		rc = optind == argc
+		    ? place_each(&operand, 1, compact_table, &w)
+		    : place_each(argv + optind, (size_t)(argc - optind), compact_table, &w);
+	if (w.quiet)
+		out.buf.n = 0;
+	tool_report_end(&report);
+	if (w.quiet)
+		out.buf.n = 0;
+	tool_output_end(&out);
+	free(operand);
+	return rc;
+}
