@@ -83,6 +83,7 @@ static int
 check(void *arg, const char *path, bool last)
 {
 	struct run *run = arg;
+	struct sst_check_opts opts = { .found = found, .arg = run };
 	struct sst_checked c;
 	struct sst_stat st;
 	struct sst_err e;
@@ -90,7 +91,7 @@ check(void *arg, const char *path, bool last)
 	if (!last && sst_io_stat(&sst_io_posix, path, &st, &e) == -1 && e.code == SST_ESYS &&
 	    e.sys == ENOENT)
 		return GONE;
-	if (sst_check(&c, &sst_io_posix, path, found, run, &e) == -1)
+	if (sst_check(&c, &sst_io_posix, path, &opts, &e) == -1)
 		return complain(&e);
 	if (c.findings > 0 || !run->quiet)
 		give_verdict(run, path, &c);

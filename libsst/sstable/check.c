@@ -28,7 +28,7 @@ sst_check_tell(struct sst_check *c, enum sst_component component, enum sst_check
 		return -1;
 	c->out->findings++;
 	if (c->told[component][k]++ < SST_CHECK_SAME)
-		c->found(c->arg, component, e);
+		c->opts->found(c->opts->arg, component, e);
 	return 0;
 }
 
@@ -283,17 +283,17 @@ cannot_open(struct sst_check *c, struct sst_err *e)
 }
 
 int
-sst_check(struct sst_checked *out, const struct sst_io *io, const char *path, sst_check_found found,
-    void *arg, struct sst_err *e)
+sst_check(struct sst_checked *out, const struct sst_io *io, const char *path,
+    const struct sst_check_opts *o, struct sst_err *e)
 {
 	struct sst_check *c = calloc(1, sizeof(*c));
-	struct sst_sstable_opts opts = { 0 };
+	struct sst_sstable_opts opts = { .table = o->table };
 	int r;
 
 	memset(out, 0, sizeof(*out));
 	if (c == NULL)
 		return sst_fail_nomem(e);
-	*c = (struct sst_check){ .io = io, .found = found, .arg = arg, .out = out };
+	*c = (struct sst_check){ .io = io, .opts = o, .out = out };
 	if (sst_sstable_open(&c->t, io, path, &opts, e) == -1)
 		r = cannot_open(c, e);
 	else

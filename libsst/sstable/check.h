@@ -7,6 +7,7 @@
 #define SST_SSTABLE_CHECK_H
 
 #include "base/io.h"
+#include "schema/table.h"
 #include "sstable/name.h"
 
 #define SST_CHECK_SAME 8 /* findings of one kind in one component that are told; more are counted */
@@ -26,12 +27,20 @@ struct sst_checked {
 	    unchecked; /* no checksum at all covers Data.db: neither CRC.db nor chunks nor Digest */
 };
 
+struct sst_check_opts {
+	sst_check_found found;
+	void *arg;
+	/* The table it belongs to, where that is known, or NULL: the only witness for the names and
+	 * types of columns, which before `na` no checksum covers. */
+	const struct sst_table *table;
+};
+
 /*
  * Checks the SSTable that path is a component of.  0: it was looked at, and *out says how it is;
  * findings == 0: sound.  -1: it could not be: a version that is not read here, or no memory, or the
  * system failed.  Waits for the disk.  Memory: the windows of two files, Filter.db and Summary.db.
  */
 int sst_check(struct sst_checked *out, const struct sst_io *, const char *path,
-    sst_check_found found, void *arg, struct sst_err *);
+    const struct sst_check_opts *, struct sst_err *);
 
 #endif

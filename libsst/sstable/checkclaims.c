@@ -145,3 +145,42 @@ sst_check_claims(struct sst_check *c, struct sst_err *e)
 		    "says that no partition is deleted, the data has one");
 	return 0;
 }
+
+/* The first class within the type that is not known, or NULL. */
+static const struct sst_type *
+find_unknown(const struct sst_type *t)
+{
+	const struct sst_type *found = t->kind == SST_CUSTOM ? t : NULL;
+	size_t i;
+
+	for (i = 0; found == NULL && i < t->nargs; i++)
+		found = find_unknown(t->args[i]);
+	return found;
+}
+
+static int
+check_type(struct sst_check *c, const struct sst_type *t, struct sst_err *e)
+{
+	t = find_unknown(t);
+	if (t == NULL)
+		return 0;
+	return sst_check_say(c, SST_STATISTICS, SST_CHECK_KEYS, SST_NOWHERE, e,
+	    "type \"%.*s\" is not known", (int)(t->name.n > 100 ? 100 : t->name.n),
+	    (const char *)t->name.p);
+}
+
+int
+sst_check_types(struct sst_check *c, struct sst_err *e)
+{
+	const struct sst_header *h = &c->t->header;
+	size_t i;
+	int r = check_type(c, h->key_type, e);
+
+	for (i = 0; r == 0 && i < h->nck; i++)
+		r = check_type(c, h->ck[i], e);
+	for (i = 0; r == 0 && i < h->nstatic; i++)
+		r = check_type(c, h->statics[i].type, e);
+	for (i = 0; r == 0 && i < h->nregular; i++)
+		r = check_type(c, h->regulars[i].type, e);
+	return r;
+}

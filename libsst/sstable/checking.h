@@ -26,8 +26,7 @@ struct sst_extent { /* what Statistics.db says, as the data has it */
 
 struct sst_check { /* one run */
 	const struct sst_io *io;
-	sst_check_found found;
-	void *arg;
+	const struct sst_check_opts *opts;
 	struct sst_checked *out;
 	struct sst_sstable *t;
 	uint64_t told[SST_NCOMPONENTS][SST_CHECK_KINDS];
@@ -93,5 +92,7 @@ void sst_check_index_close(struct sst_check *);
 void sst_extent_deletion(struct sst_extent *, struct sst_deletion);
 void sst_extent_row(struct sst_extent *, const struct sst_row *);
 int sst_check_claims(struct sst_check *, struct sst_err *);
+/* Types that nobody knows are misspelt. */
+int sst_check_types(struct sst_check *, struct sst_err *);
 
 #endif
