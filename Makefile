@@ -63,6 +63,8 @@ demo:
 	@tests/demo
 progs: $(PROGS)
 check-cassandra: all progs ; @tests/cassandra/run
+# Every change that a disk could make to small SSTables: minutes.
+check-damage: all progs ; @tests/damage $O
 bench: all progs ; @tests/bench/run
 coverage: ; @tests/fuzz/coverage
 install: all
@@ -99,6 +101,6 @@ format: ; clang-format -i $(SOURCES)
 SOURCES = $(wildcard libsst/*/*.[ch] libsst/*/*.cc cmd/*/*.[ch] tests/*/*.[ch])
 format-check: ; clang-format --dry-run -Werror $(SOURCES)
 clean: ; rm -rf build
-.PHONY: all progs check test demo check-cassandra bench coverage asan fuzz fuzzers fuzz-replay install uninstall format format-check clean
+.PHONY: all progs check test demo check-cassandra check-damage bench coverage asan fuzz fuzzers fuzz-replay install uninstall format format-check clean
 .SECONDARY:
 -include $(shell find $O -name '*.d' 2>/dev/null)

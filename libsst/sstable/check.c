@@ -263,7 +263,8 @@ run(struct sst_check *c, struct sst_err *e)
 {
 	if (sst_place_init(&c->extent.from, c->t->table->nck, e) == -1 ||
 	    sst_place_init(&c->extent.to, c->t->table->nck, e) == -1 || sst_check_toc(c, e) == -1 ||
-	    sst_check_index_open(c, e) == -1 || check_data(c, e) == -1)
+	    sst_check_types(c, e) == -1 || sst_check_index_open(c, e) == -1 ||
+	    check_data(c, e) == -1)
 		return -1;
 	c->out->nrows = c->extent.nrows;
 	if (!c->cut && sst_check_index_end(c, e) == -1)

@@ -43,9 +43,11 @@ sst_extent_row(struct sst_extent *x, const struct sst_row *row)
 	size_t i;
 
 	x->nrows++;
-	if (row->live.ts_us != SST_NO_TS)
+	if (row->live.ts_us != SST_NO_TS) {
 		add_times(
 		    x, row->live.ts_us, row->live.ttl_s != 0 ? row->live.expiry_s : SST_NO_LDT);
+		add_ttl(x, row->live.ttl_s);
+	}
 	sst_extent_deletion(x, row->del);
 	for (i = 0; i < row->ncomplex; i++)
 		sst_extent_deletion(x, row->complex[i].del);
@@ -146,41 +148,76 @@ sst_check_claims(struct sst_check *c, struct sst_err *e)
 	return 0;
 }
 
-/* The first class within the type that is not known, or NULL. */
-static const struct sst_type *
-find_unknown(const struct sst_type *t)
+static struct sst_slice
+no_name(void)
 {
-	const struct sst_type *found = t->kind == SST_CUSTOM ? t : NULL;
+	return (struct sst_slice){ (const uint8_t *)"?", 1 };
+}
+
+/*
+ * What is wrong with a type: a class within it that nobody knows, or a user type or field that is
+ * called otherwise in the table (which alone can tell).  Its name, or n == 0.
+ */
+static struct sst_slice
+find_wrong(const struct sst_type *t, const struct sst_type *want)
+{
+	struct sst_slice wrong = { NULL, 0 };
 	size_t i;
 
-	for (i = 0; found == NULL && i < t->nargs; i++)
-		found = find_unknown(t->args[i]);
-	return found;
+	if (t->kind == SST_CUSTOM && (want == NULL || want->kind != SST_CUSTOM))
+		return t->name.n > 0 ? t->name : no_name();
+	if (want != NULL && want->kind != t->kind) /* altered since */
+		want = NULL;
+	if (want != NULL && t->kind == SST_UDT &&
+	    (!sst_slice_eq(t->name, want->name) || !sst_slice_eq(t->keyspace, want->keyspace)))
+		return t->name.n > 0 ? t->name : no_name();
+	for (i = 0; wrong.n == 0 && i < t->nargs; i++) {
+		bool both = want != NULL && i < want->nargs;
+
+		if (both && t->kind == SST_UDT && !sst_slice_eq(t->fields[i], want->fields[i]))
+			return t->fields[i].n > 0 ? t->fields[i] : no_name();
+		wrong = find_wrong(t->args[i], both ? want->args[i] : NULL);
+	}
+	return wrong;
 }
 
 static int
-check_type(struct sst_check *c, const struct sst_type *t, struct sst_err *e)
+check_type(
+    struct sst_check *c, const struct sst_type *t, const struct sst_type *want, struct sst_err *e)
 {
-	t = find_unknown(t);
-	if (t == NULL)
+	struct sst_slice wrong = find_wrong(t, c->opts->table != NULL ? want : NULL);
+
+	if (wrong.n == 0)
 		return 0;
 	return sst_check_say(c, SST_STATISTICS, SST_CHECK_KEYS, SST_NOWHERE, e,
-	    "type \"%.*s\" is not known", (int)(t->name.n > 100 ? 100 : t->name.n),
-	    (const char *)t->name.p);
+	    "\"%.*s\" in the type of a column is not known", (int)(wrong.n > 100 ? 100 : wrong.n),
+	    (const char *)wrong.p);
+}
+
+static int
+check_columns(struct sst_check *c, const struct sst_header_column *cols, size_t n,
+    const struct sst_column *of, struct sst_err *e)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < n; i++)
+		r = check_type(
+		    c, cols[i].type, cols[i].col != SST_NO_COLUMN ? of[cols[i].col].type : NULL, e);
+	return r;
 }
 
 int
 sst_check_types(struct sst_check *c, struct sst_err *e)
 {
 	const struct sst_header *h = &c->t->header;
+	const struct sst_table *t = c->t->table;
 	size_t i;
-	int r = check_type(c, h->key_type, e);
+	int r = check_type(c, h->key_type, t->key_type, e);
 
 	for (i = 0; r == 0 && i < h->nck; i++)
-		r = check_type(c, h->ck[i], e);
-	for (i = 0; r == 0 && i < h->nstatic; i++)
-		r = check_type(c, h->statics[i].type, e);
-	for (i = 0; r == 0 && i < h->nregular; i++)
-		r = check_type(c, h->regulars[i].type, e);
-	return r;
+		r = check_type(c, h->ck[i], t->ck[i].type, e);
+	if (r == 0)
+		r = check_columns(c, h->statics, h->nstatic, t->statics, e);
+	return r == 0 ? check_columns(c, h->regulars, h->nregular, t->regulars, e) : r;
 }

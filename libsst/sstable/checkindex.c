@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "row/reconcile.h"
 #include "sstable/checking.h"
 
 #define SIDE_MAX ((size_t)2 << 30)
@@ -64,7 +65,7 @@ sst_check_index_open(struct sst_check *c, struct sst_err *e)
 	if (open_filter(c, e) == -1)
 		return -1;
 	if (c->t->version->index == SST_INDEX_BTI)
-		return 0;
+		return sst_check_trie_open(c, e);
 	if (open_summary(c, e) == -1)
 		return -1;
 	index = sst_sstable_index(c->t, e);
@@ -87,6 +88,7 @@ sst_check_index_close(struct sst_check *c)
 {
 	if (c->walking)
 		sst_walk_close(&c->walk);
+	sst_check_trie_close(c->trie);
 	sst_buf_free(&c->summary_bytes);
 	sst_buf_free(&c->filter_bytes);
 	free(c->block_ck);
@@ -140,6 +142,8 @@ sst_check_index_after(struct sst_check *c, uint64_t pos, uint64_t *to, struct ss
 {
 	int r;
 
+	if (c->trie != NULL)
+		return sst_check_trie_after(c, pos, to, e);
 	c->has_promoted = false;
 	while ((r = next_entry(c, e)) == 1)
 		if (c->walk.entry.position > pos) {
@@ -199,6 +203,8 @@ sst_check_index_row(struct sst_check *c, const struct sst_item *item, struct sst
 	uint64_t off = item->off - c->part_off, end = off + item->len;
 	bool gap = item->off != c->prev_end; /* a row that says nothing was passed over */
 
+	if (c->trie != NULL)
+		return sst_check_trie_row(c, item, e);
 	c->prev_end = item->off + item->len;
 	if (c->block == c->promoted.n)
 		return bad_block(c, e, "is the last, and rows follow");
@@ -215,7 +221,7 @@ sst_check_index_row(struct sst_check *c, const struct sst_item *item, struct sst
 		return gap ? 0 : bad_block(c, e, "does not end where it says");
 	if (sst_bound_compare(t, &at, &c->expect.last) != 0)
 		return bad_block(c, e, "does not end with the row it says");
-	if (c->x.open.ts_us != c->expect.open.ts_us)
+	if (!sst_deletion_eq(&c->x.open, &c->expect.open))
 		return bad_block(c, e, "has another range tombstone open at its end");
 	c->block++;
 	c->begun = false;
@@ -243,6 +249,8 @@ sst_check_index_partition(struct sst_check *c, const struct sst_item *part, stru
 		return -1;
 	if (!c->indexed)
 		return 0;
+	if (c->trie != NULL)
+		return sst_check_trie_partition(c, part, e);
 	r = next_entry(c, e);
 	if (r == -1 || !c->indexed)
 		return r == -1 ? -1 : 0;
@@ -268,6 +276,8 @@ sst_check_index_over(struct sst_check *c, struct sst_err *e)
 
 	if (!c->has_promoted)
 		return 0;
+	if (c->trie != NULL)
+		return sst_check_trie_over(c, e);
 	if (c->block + 1 != c->promoted.n || !c->begun)
 		return bad_block(c, e, "has no rows");
 	if (end != got && end + 1 != got)
@@ -301,6 +311,8 @@ sst_check_index_end(struct sst_check *c, struct sst_err *e)
 {
 	int r;
 
+	if (c->t->version->index == SST_INDEX_BTI)
+		return sst_check_trie_end(c, e);
 	if (c->indexed) {
 		r = next_entry(c, e);
 		if (r == -1)

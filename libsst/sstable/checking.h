@@ -24,6 +24,8 @@ struct sst_extent { /* what Statistics.db says, as the data has it */
 	struct sst_place from, to; /* first and last row or marker of all partitions */
 };
 
+struct sst_check_trie;
+
 struct sst_check { /* one run */
 	const struct sst_io *io;
 	const struct sst_check_opts *opts;
@@ -40,6 +42,7 @@ struct sst_check { /* one run */
 	bool walking, indexed;
 	bool held; /* the walk's entry is the next one still */
 	struct sst_walk walk;
+	struct sst_check_trie *trie; /* instead of the walk, where the index is of tries */
 	/* The promoted index of the partition at hand. */
 	struct sst_promoted promoted;
 	bool has_promoted;
@@ -87,6 +90,15 @@ int sst_check_index_end(struct sst_check *, struct sst_err *);
 /* Goes to the first entry whose partition begins after pos.  1 and *to, 0: there is none, -1. */
 int sst_check_index_after(struct sst_check *, uint64_t pos, uint64_t *to, struct sst_err *);
 void sst_check_index_close(struct sst_check *);
+
+/* The same for Partitions.db and Rows.db; called by the above. */
+int sst_check_trie_open(struct sst_check *, struct sst_err *);
+int sst_check_trie_partition(struct sst_check *, const struct sst_item *, struct sst_err *);
+int sst_check_trie_row(struct sst_check *, const struct sst_item *, struct sst_err *);
+int sst_check_trie_over(struct sst_check *, struct sst_err *);
+int sst_check_trie_end(struct sst_check *, struct sst_err *);
+int sst_check_trie_after(struct sst_check *, uint64_t pos, uint64_t *to, struct sst_err *);
+void sst_check_trie_close(struct sst_check_trie *); /* NULL is fine */
 
 /* Takes in what the data has; then holds Statistics.db against it. */
 void sst_extent_deletion(struct sst_extent *, struct sst_deletion);
