@@ -1,0 +1,12 @@
+# fish completion for sstdiff(1)
+complete -c sstdiff -s j -l json -d 'print NDJSON with a member side'
+complete -c sstdiff -s n -l count -x -d 'stop after so many differences'
+complete -c sstdiff -s o -l output -x -d 'print these fields of the numbers'
+complete -c sstdiff -s q -l quiet -d 'print nothing'
+complete -c sstdiff -l live -d 'compare what a reader sees'
+complete -c sstdiff -l now -x -d 'decide expiry as of this time'
+complete -c sstdiff -l schema -r -d 'take names of key columns from this file'
+complete -c sstdiff -l stat -d 'print numbers instead of rows'
+complete -c sstdiff -l values -d 'write times may differ'
+complete -c sstdiff -s h -l help -d 'print this help'
+complete -c sstdiff -s V -l version -d 'print the version'
