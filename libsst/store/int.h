@@ -10,6 +10,7 @@
 struct sst_relic { /* a segment that was there when the store was opened, as its replay found it */
 	const char *name;
 	uint64_t left, lost;
+	bool whole;         /* ends as its writer ends a segment: another may follow */
 	uint64_t unknown;   /* mutations of tables or columns that are not known */
 	struct sst_err why; /* of the first of them */
 };

@@ -155,6 +155,8 @@ replay(struct recall *r, struct sst_err *e)
 		info = sst_replay_segment(r->log, i, NULL);
 		r->s->relics[i].left = info->left;
 		r->s->relics[i].lost = info->lost;
+		r->s->relics[i].whole = info->left == 0 && info->lost == 0 &&
+		    (!info->ours || info->marked == info->size);
 	}
 	return got;
 }
@@ -272,7 +274,7 @@ end_relic(struct sst_store *s, const struct sst_relic *x, struct sst_err *e)
 		    x->name, SST_LOG_UNKNOWN, sst_err_text(&x->why, text, sizeof(text)));
 		return sst_log_set_aside(log, x->name, SST_LOG_UNKNOWN, e);
 	}
-	return sst_log_discard(log, x->name, e);
+	return s->opts.keep_log && x->whole ? 0 : sst_log_discard(log, x->name, e);
 }
 
 /* What the other shards found in the same segment: a column may be unknown in their part only. */

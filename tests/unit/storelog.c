@@ -228,6 +228,9 @@ START_TEST(sync_waits_for_a_position)
 }
 END_TEST
 
+static struct sst_store_opts crash_options(enum sst_sync);
+static struct memfs *crash_start(void);
+
 /* ---- segments go ---- */
 
 START_TEST(what_is_in_sstables_leaves_the_log)
@@ -318,6 +321,7 @@ START_TEST(segments_are_kept_on_request)
 	struct memfs *fs = memfs_new();
 	struct sst_store *s;
 	struct sst_buf b = { 0 };
+	size_t files;
 	int i;
 
 	o.keep_log = true;
@@ -334,11 +338,35 @@ START_TEST(segments_are_kept_on_request)
 	kt_all(s, &b);
 	ck_assert_uint_eq(b.n, strlen("1:0=x ") * 10 + strlen("1:10=x ") * 30 + 1);
 	kt_finish(s);
+	files = count_files(fs, ".log");
+	s = kt_open_with(memfs_io(fs), &o);
+	kt_put(s, 1, 40, "x");
+	kt_finish(s);
+	ck_assert_uint_eq(count_files(fs, ".log"), files + 1);
 	o.keep_log = false;
 	kt_finish(kt_open_with(memfs_io(fs), &o));
-	ck_assert_ptr_nonnull(strstr(told, "40 changes replayed from"));
+	ck_assert_ptr_nonnull(strstr(told, "41 changes replayed from"));
 	ck_assert_uint_eq(count_files(fs, ".log"), 0);
 	sst_buf_free(&b);
+	memfs_free(fs);
+}
+END_TEST
+
+/* One that a crash tore does not stay: what follows it would make it damage. */
+START_TEST(a_torn_segment_is_not_kept)
+{
+	struct memfs *fs = crash_start();
+	struct sst_store_opts o = crash_options(SST_SYNC_BATCH);
+	size_t files = count_files(fs, ".log");
+	struct sst_store *s;
+
+	o.keep_log = true;
+	s = kt_open_with(memfs_io(fs), &o);
+	ck_assert_uint_eq(count_files(fs, ".log"), files - 1);
+	kt_put(s, 1, 40, "x");
+	kt_finish(s);
+	kt_finish(kt_open_reader(memfs_io(fs)));
+	kt_finish(kt_open_with(memfs_io(fs), &o));
 	memfs_free(fs);
 }
 END_TEST
@@ -829,6 +857,7 @@ storelog_suite(void)
 	tcase_add_test(t, what_is_in_sstables_leaves_the_log);
 	tcase_add_test(t, a_quiet_table_holds_segments_back_for_a_while);
 	tcase_add_test(t, segments_are_kept_on_request);
+	tcase_add_test(t, a_torn_segment_is_not_kept);
 	tcase_add_test(t, a_write_may_have_half_a_segment);
 	tcase_add_test(t, a_change_that_contradicts_the_table);
 	tcase_add_test(t, after_a_sync_that_failed);
