@@ -151,8 +151,10 @@ take_message(struct run *r, struct sst_message *m)
 	if (sst_message_make(&r->update, &r->messages, m, r->change, r->now_us, &e) == -1)
 		return bad_message(r, &e);
 	if (db->ops->apply(db, &r->update.update, &pos, &e) == -1) {
-		if (e.code == SST_ELIMIT) /* larger than the log takes */
+		if (e.code == SST_ELIMIT) { /* larger than the log takes: the line is at fault */
+			e.file[0] = '\0';
 			return bad_message(r, &e);
+		}
 		complain(&e);
 		return TROUBLE;
 	}

@@ -270,8 +270,9 @@ end_relic(struct sst_store *s, const struct sst_relic *x, struct sst_err *e)
 		return sst_log_set_aside(log, x->name, SST_LOG_DAMAGED, e);
 	}
 	if (x->unknown > 0) {
-		sst_store_note(s, "%ju writes, kept in %s%s: first %s", (uintmax_t)x->unknown,
-		    x->name, SST_LOG_UNKNOWN, sst_err_text(&x->why, text, sizeof(text)));
+		sst_store_note(s, "%ju changes kept in %s%s, of which the first is %s",
+		    (uintmax_t)x->unknown, x->name, SST_LOG_UNKNOWN,
+		    sst_err_text(&x->why, text, sizeof(text)));
 		return sst_log_set_aside(log, x->name, SST_LOG_UNKNOWN, e);
 	}
 	return s->opts.keep_log && x->whole ? 0 : sst_log_discard(log, x->name, e);
@@ -305,8 +306,9 @@ sst_store_recovered(struct sst_store *const *s, size_t n, struct sst_err *e)
 			join_relic(&s[0]->relics[k], s[i]);
 	}
 	if (changes > 0)
-		sst_store_note(s[0], "%s: %ju changes replayed from %zu segments", s[0]->log_dir,
-		    (uintmax_t)changes, s[0]->nrelics);
+		sst_store_note(s[0], "%s: replayed %ju change%s from %zu segment%s", s[0]->log_dir,
+		    (uintmax_t)changes, changes == 1 ? "" : "s", s[0]->nrelics,
+		    s[0]->nrelics == 1 ? "" : "s");
 	for (i = 0; i < s[0]->nrelics; i++)
 		if (end_relic(s[0], &s[0]->relics[i], e) == -1)
 			return -1;

@@ -447,7 +447,7 @@ START_TEST(what_is_not_known_is_kept)
 	}
 	s = kt_open_with(memfs_io(fs), &o);
 	ck_assert_uint_eq(count_rows(s), ROWS);
-	ck_assert_ptr_nonnull(strstr(told, "1 writes, kept in"));
+	ck_assert_ptr_nonnull(strstr(told, "1 changes kept in"));
 	ck_assert_ptr_nonnull(strstr(told, strangers[_i].word));
 	sst_store_drop(s);
 	memfs_power_cut(fs, MEMFS_NONE, 0);
