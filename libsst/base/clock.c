@@ -6,6 +6,7 @@
 
 #include <time.h>
 
+#include "base/head.h"
 #include "base/num.h"
 
 #define ERA_DAYS 146097
@@ -69,45 +70,12 @@ sst_civil_from_us(int64_t us, struct sst_civil *c)
 	c->nano = (uint32_t)(us - s * SST_S_US) * 1000;
 }
 
-struct text { /* what is left to read */
-	const uint8_t *p, *end;
-};
-
 static bool
-is_digit(const struct text *t)
-{
-	return t->p < t->end && *t->p >= '0' && *t->p <= '9';
-}
-
-static bool
-take(struct text *t, char c)
-{
-	if (t->p == t->end || *t->p != (uint8_t)c)
-		return false;
-	t->p++;
-	return true;
-}
-
-/* Up to max digits as a number; false when there are fewer than min, or it does not fit. */
-static bool
-digits(struct text *t, int min, int max, int64_t *out)
-{
-	int n;
-
-	*out = 0;
-	for (n = 0; n < max && is_digit(t); n++)
-		if (__builtin_mul_overflow(*out, 10, out) ||
-		    __builtin_add_overflow(*out, *t->p++ - '0', out))
-			return false;
-	return n >= min;
-}
-
-static bool
-digits_to(struct text *t, int width, int max, int *out)
+digits_to(struct sst_head *t, int width, int max, int *out)
 {
 	int64_t v;
 
-	if (!digits(t, width, width, &v) || v > max)
+	if (!sst_head_digits(t, width, width, INT64_MAX, &v) || v > max)
 		return false;
 	*out = (int)v;
 	return true;
@@ -115,17 +83,17 @@ digits_to(struct text *t, int width, int max, int *out)
 
 /* An optional '.' and 1 to 9 digits, as billionths. */
 static bool
-fraction(struct text *t, uint32_t *nano)
+fraction(struct sst_head *t, uint32_t *nano)
 {
 	const uint8_t *from;
 	int64_t v;
 	ptrdiff_t n;
 
 	*nano = 0;
-	if (!take(t, '.'))
+	if (!sst_head_take(t, '.'))
 		return true;
 	from = t->p;
-	if (!digits(t, 1, 9, &v))
+	if (!sst_head_digits(t, 1, 9, INT64_MAX, &v))
 		return false;
 	for (n = t->p - from; n < 9; n++)
 		v *= 10;
@@ -135,20 +103,20 @@ fraction(struct text *t, uint32_t *nano)
 
 /* Z, +hh, +hhmm, +hh:mm or nothing: seconds east of UTC. */
 static bool
-zone(struct text *t, int *east_s)
+zone(struct sst_head *t, int *east_s)
 {
 	bool west;
 	int h, m = 0;
 
 	*east_s = 0;
-	if (t->p == t->end || take(t, 'Z'))
+	if (t->p == t->end || sst_head_take(t, 'Z'))
 		return t->p == t->end;
 	west = *t->p == '-';
-	if (!take(t, '+') && !take(t, '-'))
+	if (!sst_head_take(t, '+') && !sst_head_take(t, '-'))
 		return false;
 	if (!digits_to(t, 2, 18, &h))
 		return false;
-	if (t->p < t->end && (take(t, ':'), !digits_to(t, 2, 59, &m)))
+	if (t->p < t->end && (sst_head_take(t, ':'), !digits_to(t, 2, 59, &m)))
 		return false;
 	*east_s = (h * 3600 + m * 60) * (west ? -1 : 1);
 	return t->p == t->end;
@@ -156,24 +124,26 @@ zone(struct text *t, int *east_s)
 
 /* yyyy-mm-dd, where a sign allows for up to 6 digits of year */
 static bool
-date(struct text *t, struct sst_civil *c)
+date(struct sst_head *t, struct sst_civil *c)
 {
-	bool minus = take(t, '-'), sign = minus || take(t, '+');
+	bool minus = sst_head_take(t, '-'), sign = minus || sst_head_take(t, '+');
 	int64_t year;
 
-	if (!digits(t, 4, sign ? 6 : 4, &year))
+	if (!sst_head_digits(t, 4, sign ? 6 : 4, INT64_MAX, &year))
 		return false;
 	c->year = minus ? -year : year;
-	return take(t, '-') && digits_to(t, 2, 12, &c->month) && take(t, '-') && c->month > 0 &&
-	    digits_to(t, 2, sst_days_in_month(c->year, c->month), &c->day) && c->day > 0;
+	return sst_head_take(t, '-') && digits_to(t, 2, 12, &c->month) && sst_head_take(t, '-') &&
+	    c->month > 0 && digits_to(t, 2, sst_days_in_month(c->year, c->month), &c->day) &&
+	    c->day > 0;
 }
 
 static bool
-clock_time(struct text *t, struct sst_civil *c)
+clock_time(struct sst_head *t, struct sst_civil *c)
 {
-	if (!digits_to(t, 2, 23, &c->hour) || !take(t, ':') || !digits_to(t, 2, 59, &c->minute))
+	if (!digits_to(t, 2, 23, &c->hour) || !sst_head_take(t, ':') ||
+	    !digits_to(t, 2, 59, &c->minute))
 		return false;
-	return !take(t, ':') || (digits_to(t, 2, 59, &c->second) && fraction(t, &c->nano));
+	return !sst_head_take(t, ':') || (digits_to(t, 2, 59, &c->second) && fraction(t, &c->nano));
 }
 
 /* seconds * 10^6 + us, where it fits; false where not. */
@@ -188,7 +158,7 @@ join(int64_t *out, int64_t s, int64_t us)
 
 /* 1 read, 0 not of this form, -1 of this form and too large */
 static int
-parse_iso(struct text t, int64_t *us)
+parse_iso(struct sst_head t, int64_t *us)
 {
 	struct sst_civil c = { 0 };
 	int east_s;
@@ -196,7 +166,7 @@ parse_iso(struct text t, int64_t *us)
 
 	if (!date(&t, &c))
 		return 0;
-	if ((take(&t, 'T') || take(&t, ' ')) && !clock_time(&t, &c))
+	if ((sst_head_take(&t, 'T') || sst_head_take(&t, ' ')) && !clock_time(&t, &c))
 		return 0;
 	if (!zone(&t, &east_s))
 		return 0;
@@ -206,13 +176,13 @@ parse_iso(struct text t, int64_t *us)
 }
 
 static int
-parse_unix(struct text t, int64_t *us)
+parse_unix(struct sst_head t, int64_t *us)
 {
-	bool minus = take(&t, '-');
+	bool minus = sst_head_take(&t, '-');
 	uint32_t nano, up;
 	int64_t s;
 
-	if (!digits(&t, 1, 18, &s) || !fraction(&t, &nano) || t.p != t.end)
+	if (!sst_head_digits(&t, 1, 18, INT64_MAX, &s) || !fraction(&t, &nano) || t.p != t.end)
 		return 0;
 	up = nano % 1000 != 0; /* rounding down moves away from 0 when negative */
 	if (minus)
@@ -221,34 +191,34 @@ parse_unix(struct text t, int64_t *us)
 }
 
 static int64_t
-unit_us(struct text *t)
+unit_us(struct sst_head *t)
 {
-	if (take(t, 'w'))
+	if (sst_head_take(t, 'w'))
 		return 7 * SST_DAY_S * SST_S_US;
-	if (take(t, 'd'))
+	if (sst_head_take(t, 'd'))
 		return SST_DAY_S * SST_S_US;
-	if (take(t, 'h'))
+	if (sst_head_take(t, 'h'))
 		return 3600 * SST_S_US;
-	if (take(t, 'm'))
-		return take(t, 's') ? 1000 : 60 * SST_S_US;
-	if (take(t, 's'))
+	if (sst_head_take(t, 'm'))
+		return sst_head_take(t, 's') ? 1000 : 60 * SST_S_US;
+	if (sst_head_take(t, 's'))
 		return SST_S_US;
-	if (take(t, 'u') && take(t, 's'))
+	if (sst_head_take(t, 'u') && sst_head_take(t, 's'))
 		return 1;
 	return 0;
 }
 
 static int
-parse_relative(struct text t, int64_t now_us, int64_t *us)
+parse_relative(struct sst_head t, int64_t now_us, int64_t *us)
 {
-	bool minus = take(&t, '-');
+	bool minus = sst_head_take(&t, '-');
 	__int128 sum = 0;
 	int64_t v, unit;
 
-	if ((!minus && !take(&t, '+')) || t.p == t.end)
+	if ((!minus && !sst_head_take(&t, '+')) || t.p == t.end)
 		return 0;
 	while (t.p < t.end) {
-		if (!digits(&t, 1, 18, &v) || (unit = unit_us(&t)) == 0)
+		if (!sst_head_digits(&t, 1, 18, INT64_MAX, &v) || (unit = unit_us(&t)) == 0)
 			return 0;
 		sum += (__int128)v * unit;
 		if (sum > INT64_MAX)
@@ -262,7 +232,7 @@ parse_relative(struct text t, int64_t now_us, int64_t *us)
 int
 sst_time_parse(int64_t *us, struct sst_slice text, int64_t now_us, struct sst_err *e)
 {
-	struct text t = { text.p, text.p + text.n };
+	struct sst_head t = sst_head_of(text);
 	int r;
 
 	*us = 0;
@@ -270,7 +240,7 @@ sst_time_parse(int64_t *us, struct sst_slice text, int64_t now_us, struct sst_er
 		*us = now_us;
 		return 0;
 	}
-	if (take(&t, '@'))
+	if (sst_head_take(&t, '@'))
 		r = parse_unix(t, us);
 	else if ((r = parse_iso(t, us)) == 0)
 		r = parse_relative(t, now_us, us);

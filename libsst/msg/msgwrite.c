@@ -10,6 +10,7 @@
 #include "codec/jsonout.h"
 #include "msg/columns.h"
 #include "msg/snowflake.h"
+#include "text/tsv.h"
 
 enum field { /* in the order in which they are printed */
 	CHANNEL_ID,
@@ -331,25 +332,6 @@ sst_msgwrite_json(struct sst_buf *out, const struct sst_messages *m, int64_t cha
 	return out->bad ? sst_fail_nomem(e) : 0;
 }
 
-/* Plain text with \t, \n, \r and \\ escaped, so that a line stays a line and a field a field. */
-static void
-put_escaped(struct sst_buf *b, struct sst_slice s)
-{
-	size_t i, from = 0;
-	char c;
-
-	for (i = 0; i < s.n; i++) {
-		c = s.p[i] == '\t' ? 't' : s.p[i] == '\n' ? 'n' : s.p[i] == '\r' ? 'r' : '\\';
-		if (c == '\\' && s.p[i] != '\\')
-			continue;
-		sst_buf_add(b, s.p + from, i - from);
-		sst_buf_addc(b, '\\');
-		sst_buf_addc(b, c);
-		from = i + 1;
-	}
-	sst_buf_add(b, s.p + from, s.n - from);
-}
-
 int
 sst_msgwrite_tsv(struct sst_buf *out, const struct sst_messages *m,
     const struct sst_msgwrite_fields *chosen, int64_t channel, const struct sst_row *row,
@@ -367,7 +349,7 @@ sst_msgwrite_tsv(struct sst_buf *out, const struct sst_messages *m,
 		if (!is_set(&l, f))
 			continue;
 		if (fields[f].put == put_text) {
-			put_escaped(out, l.cells[fields[f].column]->value);
+			sst_tsv_put(out, l.cells[fields[f].column]->value);
 			continue;
 		}
 		from = out->n;

@@ -8,7 +8,8 @@
 
 struct parser {
 	struct sst_arena *arena;
-	const uint8_t *start, *p, *end;
+	const uint8_t *start;
+	struct sst_head head;
 	sst_udt_lookup lookup;
 	void *arg;
 	unsigned depth;
@@ -20,25 +21,15 @@ static const struct sst_type *parse(struct parser *, bool frozen, bool top);
 static const struct sst_type *
 fail(struct parser *p, const char *what)
 {
-	sst_fail(p->e, SST_EINVAL, NULL, (uint64_t)(p->p - p->start), "type in CQL: %s", what);
+	sst_fail(p->e, SST_EINVAL, NULL, (uint64_t)(p->head.p - p->start), "type in CQL: %s", what);
 	return NULL;
-}
-
-static void
-blanks(struct parser *p)
-{
-	while (p->p < p->end && (*p->p == ' ' || (*p->p >= '\t' && *p->p <= '\r')))
-		p->p++;
 }
 
 static bool
 take(struct parser *p, char c)
 {
-	blanks(p);
-	if (p->p == p->end || *p->p != (uint8_t)c)
-		return false;
-	p->p++;
-	return true;
+	sst_head_blanks(&p->head);
+	return sst_head_take(&p->head, c);
 }
 
 /* A name as it counts: lower case, or what stands between quotes.  p == NULL: none, or no memory. */
@@ -50,20 +41,21 @@ name(struct parser *p, char quote)
 	size_t n = 0;
 	bool quoted = take(p, quote);
 
-	for (from = p->p; p->p < p->end; p->p++) {
-		uint8_t c = *p->p;
+	for (from = p->head.p; p->head.p < p->head.end; p->head.p++) {
+		uint8_t c = *p->head.p;
 
-		if (quoted && c == (uint8_t)quote && (p->end - p->p < 2 || p->p[1] != c))
+		if (quoted && c == (uint8_t)quote &&
+		    (p->head.end - p->head.p < 2 || p->head.p[1] != c))
 			break;
 		if (quoted)
-			p->p += c == (uint8_t)quote;
+			p->head.p += c == (uint8_t)quote;
 		else if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !(c >= '0' && c <= '9') &&
 		    c != '_')
 			break;
 	}
-	if ((out = sst_arena_alloc(p->arena, (size_t)(p->p - from) + 1)) == NULL)
+	if ((out = sst_arena_alloc(p->arena, (size_t)(p->head.p - from) + 1)) == NULL)
 		return (struct sst_slice){ NULL, 0 };
-	for (; from < p->p; from++) {
+	for (; from < p->head.p; from++) {
 		out[n++] = *from >= 'A' && *from <= 'Z' && !quoted ? *from | 0x20 : *from;
 		from += quoted && *from == (uint8_t)quote;
 	}
@@ -114,11 +106,12 @@ parse_vector(struct parser *p)
 		return NULL;
 	if (!take(p, ','))
 		return fail(p, "want , and a number of elements");
-	blanks(p);
-	for (from = p->p; p->p < p->end && *p->p >= '0' && *p->p <= '9' && dim <= UINT32_MAX;
-	     p->p++)
-		dim = dim * 10 + (*p->p - '0');
-	if (p->p == from || !take(p, '>'))
+	sst_head_blanks(&p->head);
+	for (from = p->head.p;
+	     p->head.p < p->head.end && *p->head.p >= '0' && *p->head.p <= '9' && dim <= UINT32_MAX;
+	     p->head.p++)
+		dim = dim * 10 + (*p->head.p - '0');
+	if (p->head.p == from || !take(p, '>'))
 		return fail(p, "want a number of elements and >");
 	if ((t = sst_type_new(p->arena, SST_VECTOR, 1, p->e)) == NULL)
 		return NULL;
@@ -148,7 +141,7 @@ parse_udt(struct parser *p, struct sst_slice udt, bool frozen)
 	if (udt.p == NULL)
 		return fail(p, "want a name");
 	if ((t = p->lookup == NULL ? NULL : p->lookup(p->arg, udt)) == NULL) {
-		sst_fail(p->e, SST_EINVAL, NULL, (uint64_t)(p->p - p->start), "no type %.*s",
+		sst_fail(p->e, SST_EINVAL, NULL, (uint64_t)(p->head.p - p->start), "no type %.*s",
 		    (int)(udt.n < 60 ? udt.n : 60), (const char *)udt.p);
 		return NULL;
 	}
@@ -203,14 +196,14 @@ parse(struct parser *p, bool frozen, bool top)
 	bool quoted;
 
 	if (p->depth == SST_TYPE_DEPTH_MAX) {
-		sst_fail(p->e, SST_ELIMIT, NULL, (uint64_t)(p->p - p->start),
+		sst_fail(p->e, SST_ELIMIT, NULL, (uint64_t)(p->head.p - p->start),
 		    "types nested deeper than %d", SST_TYPE_DEPTH_MAX);
 		return NULL;
 	}
 	p->depth++;
-	blanks(p);
-	quoted = p->p < p->end && *p->p == '"';
-	if (p->p < p->end && *p->p == '\'') {
+	sst_head_blanks(&p->head);
+	quoted = p->head.p < p->head.end && *p->head.p == '"';
+	if (p->head.p < p->head.end && *p->head.p == '\'') {
 		t = parse_quoted_class(p, frozen);
 	} else {
 		word = name(p, '"');
@@ -229,12 +222,12 @@ sst_type_parse_cql(const struct sst_type **out, struct sst_arena *a, struct sst_
     sst_udt_lookup lookup, void *arg, struct sst_err *e)
 {
 	const uint8_t *start = text.n > 0 ? text.p : (const uint8_t *)"";
-	struct parser p = { a, start, start, start + text.n, lookup, arg, 0, e };
+	struct parser p = { a, start, { start, start + text.n }, lookup, arg, 0, e };
 
 	if ((*out = parse(&p, false, true)) == NULL)
 		return -1;
-	blanks(&p);
-	if (p.p < p.end) {
+	sst_head_blanks(&p.head);
+	if (p.head.p < p.head.end) {
 		*out = NULL;
 		fail(&p, "more text after the type");
 		return -1;

@@ -4,6 +4,8 @@
  */
 #include "schema/int.h"
 
+#include <limits.h>
+
 #define NS_S INT64_C(1000000000)
 
 struct duration {
@@ -74,12 +76,8 @@ print_duration(const struct sst_type *t, struct sst_slice s, enum sst_form form,
 	return 0;
 }
 
-struct text {
-	const uint8_t *p, *end;
-};
-
 static bool
-take(struct text *t, char upper)
+take(struct sst_head *t, char upper)
 {
 	if (t->p == t->end || (*t->p & ~0x20) != upper)
 		return false;
@@ -88,24 +86,9 @@ take(struct text *t, char upper)
 }
 
 static bool
-take_exact(struct text *t, char c)
+number(struct sst_head *t, int64_t *out)
 {
-	if (t->p == t->end || *t->p != (uint8_t)c)
-		return false;
-	t->p++;
-	return true;
-}
-
-static bool
-number(struct text *t, int64_t *out)
-{
-	const uint8_t *from = t->p;
-
-	for (*out = 0; t->p < t->end && *t->p >= '0' && *t->p <= '9'; t->p++)
-		if (__builtin_mul_overflow(*out, 10, out) ||
-		    __builtin_add_overflow(*out, *t->p - '0', out))
-			return false;
-	return t->p > from;
+	return sst_head_digits(t, 1, INT_MAX, INT64_MAX, out);
 }
 
 /* *sum += v * unit; false when that is more than max. */
@@ -131,7 +114,7 @@ enum unit { /* in the order in which they must come */
 };
 
 static enum unit
-take_unit(struct text *t)
+take_unit(struct sst_head *t)
 {
 	if (take(t, 'Y'))
 		return UNIT_Y;
@@ -184,7 +167,7 @@ add_unit(struct duration *d, enum unit unit, int64_t v)
 
 /* 1y2mo…: each unit once, from large to small */
 static bool
-read_units(struct text t, struct duration *d)
+read_units(struct sst_head t, struct duration *d)
 {
 	int last = -1;
 	enum unit unit;
@@ -203,14 +186,15 @@ read_units(struct text t, struct duration *d)
 
 /* Designators of one half of the ISO form, each at most once and in order. */
 static bool
-read_designators(struct text *t, const char *letters, const enum unit *units, struct duration *d)
+read_designators(
+    struct sst_head *t, const char *letters, const enum unit *units, struct duration *d)
 {
 	int64_t v;
 
 	while (t->p < t->end && *t->p != 'T') {
 		if (!number(t, &v))
 			return false;
-		for (; *letters != '\0' && !take_exact(t, *letters); letters++)
+		for (; *letters != '\0' && !sst_head_take(t, *letters); letters++)
 			units++;
 		if (*letters++ == '\0' || !add_unit(d, *units++, v))
 			return false;
@@ -220,7 +204,7 @@ read_designators(struct text *t, const char *letters, const enum unit *units, st
 
 /* P1Y2M3DT4H5M6S after the P */
 static bool
-read_iso(struct text t, struct duration *d)
+read_iso(struct sst_head t, struct duration *d)
 {
 	static const enum unit dates[] = { UNIT_Y, UNIT_MO, UNIT_D };
 	static const enum unit times[] = { UNIT_H, UNIT_M, UNIT_S };
@@ -228,21 +212,21 @@ read_iso(struct text t, struct duration *d)
 	if (!read_designators(&t, "YMD", dates, d))
 		return false;
 	return t.p == t.end ||
-	    (take_exact(&t, 'T') && read_designators(&t, "HMS", times, d) && t.p == t.end);
+	    (sst_head_take(&t, 'T') && read_designators(&t, "HMS", times, d) && t.p == t.end);
 }
 
 /* P3W after the P */
 static bool
-read_weeks(struct text t, struct duration *d)
+read_weeks(struct sst_head t, struct duration *d)
 {
 	int64_t v;
 
-	return number(&t, &v) && take_exact(&t, 'W') && t.p == t.end && add_unit(d, UNIT_W, v);
+	return number(&t, &v) && sst_head_take(&t, 'W') && t.p == t.end && add_unit(d, UNIT_W, v);
 }
 
 /* P0001-02-03T04:05:06 after the P: all parts, of fixed widths */
 static bool
-read_alternative(struct text t, struct duration *d)
+read_alternative(struct sst_head t, struct duration *d)
 {
 	static const struct {
 		ptrdiff_t width;
@@ -258,16 +242,16 @@ read_alternative(struct text t, struct duration *d)
 
 		if (!number(&t, &v) || t.p - from != parts[i].width ||
 		    !add_unit(d, parts[i].unit, v) ||
-		    (parts[i].after != '\0' && !take_exact(&t, parts[i].after)))
+		    (parts[i].after != '\0' && !sst_head_take(&t, parts[i].after)))
 			return false;
 	}
 	return t.p == t.end;
 }
 
 static bool
-read_any(struct text t, struct duration *d)
+read_any(struct sst_head t, struct duration *d)
 {
-	if (!take_exact(&t, 'P'))
+	if (!sst_head_take(&t, 'P'))
 		return read_units(t, d);
 	if (t.p < t.end && t.end[-1] == 'W')
 		return read_weeks(t, d);
@@ -279,9 +263,9 @@ read_any(struct text t, struct duration *d)
 static int
 read_duration(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, struct sst_err *e)
 {
-	struct text in = { text.p, text.p + text.n };
+	struct sst_head in = sst_head_of(text);
 	struct duration d = { 0, 0, 0 };
-	bool minus = take_exact(&in, '-');
+	bool minus = sst_head_take(&in, '-');
 	int sign = minus ? -1 : 1;
 
 	if (!read_any(in, &d))

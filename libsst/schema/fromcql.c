@@ -7,7 +7,8 @@
 #include "schema/int.h"
 
 struct parser {
-	const uint8_t *start, *p, *end;
+	const uint8_t *start;
+	struct sst_head head;
 	struct sst_buf *b;
 	struct sst_err *e;
 };
@@ -23,24 +24,14 @@ static int parse(struct parser *, const struct sst_type *);
 static int
 fail(struct parser *p, const char *what)
 {
-	return sst_fail(p->e, SST_EINVAL, NULL, (uint64_t)(p->p - p->start), "%s", what);
-}
-
-static void
-blanks(struct parser *p)
-{
-	while (p->p < p->end && (*p->p == ' ' || (*p->p >= '\t' && *p->p <= '\r')))
-		p->p++;
+	return sst_fail(p->e, SST_EINVAL, NULL, (uint64_t)(p->head.p - p->start), "%s", what);
 }
 
 static bool
 take(struct parser *p, char c)
 {
-	blanks(p);
-	if (p->p == p->end || *p->p != (uint8_t)c)
-		return false;
-	p->p++;
-	return true;
+	sst_head_blanks(&p->head);
+	return sst_head_take(&p->head, c);
 }
 
 /* Passes over a word, whatever the case of its letters. */
@@ -49,14 +40,15 @@ take_word(struct parser *p, const char *lower)
 {
 	size_t i, n = strlen(lower);
 
-	blanks(p);
-	for (i = 0; i < n && i < (size_t)(p->end - p->p); i++)
-		if ((p->p[i] >= 'A' && p->p[i] <= 'Z' ? p->p[i] | 0x20 : p->p[i]) !=
-		    (uint8_t)lower[i])
+	sst_head_blanks(&p->head);
+	for (i = 0; i < n && i < (size_t)(p->head.end - p->head.p); i++)
+		if ((p->head.p[i] >= 'A' && p->head.p[i] <= 'Z'
+			    ? p->head.p[i] | 0x20
+			    : p->head.p[i]) != (uint8_t)lower[i])
 			return false;
 	if (i < n)
 		return false;
-	p->p += n;
+	p->head.p += n;
 	return true;
 }
 
@@ -66,16 +58,18 @@ quoted(struct parser *p, char quote, struct sst_buf *out)
 {
 	const uint8_t *q;
 
-	for (;; p->p = q + 2) {
-		q = p->p < p->end ? memchr(p->p, quote, (size_t)(p->end - p->p)) : NULL;
+	for (;; p->head.p = q + 2) {
+		q = p->head.p < p->head.end
+		    ? memchr(p->head.p, quote, (size_t)(p->head.end - p->head.p))
+		    : NULL;
 		if (q == NULL)
 			return fail(p, "a quote that is not closed");
-		sst_buf_add(out, p->p, (size_t)(q - p->p));
-		if (p->end - q < 2 || q[1] != (uint8_t)quote)
+		sst_buf_add(out, p->head.p, (size_t)(q - p->head.p));
+		if (p->head.end - q < 2 || q[1] != (uint8_t)quote)
 			break;
 		sst_buf_addc(out, quote);
 	}
-	p->p = q + 1;
+	p->head.p = q + 1;
 	return 0;
 }
 
@@ -84,10 +78,10 @@ dollars(struct parser *p, struct sst_buf *out)
 {
 	const uint8_t *q;
 
-	for (q = p->p += 2; p->end - q >= 2; q++)
+	for (q = p->head.p += 2; p->head.end - q >= 2; q++)
 		if (q[0] == '$' && q[1] == '$') {
-			sst_buf_add(out, p->p, (size_t)(q - p->p));
-			p->p = q + 2;
+			sst_buf_add(out, p->head.p, (size_t)(q - p->head.p));
+			p->head.p = q + 2;
 			return 0;
 		}
 	return fail(p, "$$ that is not closed");
@@ -148,19 +142,20 @@ next(struct parser *p, struct token *t)
 	bool colon;
 	int r = 0;
 
-	blanks(p);
-	from = p->p;
+	sst_head_blanks(&p->head);
+	from = p->head.p;
 	t->kind = SST_LIT_STRING;
-	if (p->p < p->end && *p->p == '\'') {
-		p->p++;
+	if (p->head.p < p->head.end && *p->head.p == '\'') {
+		p->head.p++;
 		r = quoted(p, '\'', &t->own);
-	} else if (p->end - p->p >= 2 && p->p[0] == '$' && p->p[1] == '$') {
+	} else if (p->head.end - p->head.p >= 2 && p->head.p[0] == '$' && p->head.p[1] == '$') {
 		r = dollars(p, &t->own);
 	} else {
-		colon = p->end - from > 1 && (from[0] == 'P' || (from[0] == '-' && from[1] == 'P'));
-		while (p->p < p->end && !ends_constant(*p->p, colon))
-			p->p++;
-		t->text = (struct sst_slice){ from, (size_t)(p->p - from) };
+		colon = p->head.end - from > 1 &&
+		    (from[0] == 'P' || (from[0] == '-' && from[1] == 'P'));
+		while (p->head.p < p->head.end && !ends_constant(*p->head.p, colon))
+			p->head.p++;
+		t->text = (struct sst_slice){ from, (size_t)(p->head.p - from) };
 		if (t->text.n == 0)
 			return fail(p, "want a constant");
 		t->kind = classify(t->text);
@@ -215,9 +210,10 @@ parse_bytes(struct parser *p, const struct sst_type *t)
 		return fail(p, "a function of another type");
 	if (!take(p, '(') || !take_word(p, "0x"))
 		return fail(p, "want (0x");
-	for (from = p->p; p->p < p->end && sst_hex_digit(*p->p) >= 0;)
-		p->p++;
-	if (!sst_read_hex((struct sst_slice){ from, (size_t)(p->p - from) }, p->b) || !take(p, ')'))
+	for (from = p->head.p; p->head.p < p->head.end && sst_hex_digit(*p->head.p) >= 0;)
+		p->head.p++;
+	if (!sst_read_hex((struct sst_slice){ from, (size_t)(p->head.p - from) }, p->b) ||
+	    !take(p, ')'))
 		return fail(p, "want whole bytes and )");
 	return validate(p, t, at);
 }
@@ -246,7 +242,7 @@ parse_elements(struct parser *p, struct sst_elements *s, char close)
 
 	in.b = &s->bytes;
 	if (take(&in, close)) {
-		p->p = in.p;
+		p->head = in.head;
 		return 0;
 	}
 	do {
@@ -262,7 +258,7 @@ parse_elements(struct parser *p, struct sst_elements *s, char close)
 	} while (r == 0 && take(&in, ','));
 	if (r == 0 && !take(&in, close))
 		r = fail(&in, "want , or the closing bracket");
-	p->p = in.p;
+	p->head = in.head;
 	return r;
 }
 
@@ -326,9 +322,10 @@ parse_name(struct parser *p, const struct sst_type *t, size_t *index)
 	if (take(p, '"')) {
 		r = quoted(p, '"', &name);
 	} else {
-		for (; p->p < p->end && !ends_constant(*p->p, false); p->p++)
-			sst_buf_addc(
-			    &name, (char)(*p->p >= 'A' && *p->p <= 'Z' ? *p->p | 0x20 : *p->p));
+		for (; p->head.p < p->head.end && !ends_constant(*p->head.p, false); p->head.p++)
+			sst_buf_addc(&name,
+			    (char)(*p->head.p >= 'A' && *p->head.p <= 'Z' ? *p->head.p | 0x20
+									  : *p->head.p));
 	}
 	if (r == 0 && name.bad)
 		r = sst_fail_nomem(p->e);
@@ -384,7 +381,7 @@ parse_udt(struct parser *p, const struct sst_type *t)
 		else
 			sst_buf_add(p->b, values.p + at[i][0], at[i][1] - at[i][0]);
 	}
-	p->p = in.p;
+	p->head = in.head;
 	sst_buf_free(&values);
 	sst_arena_free(&a);
 	return r;
@@ -408,7 +405,7 @@ parse_vector(struct parser *p, const struct sst_type *t)
 	} while (r == 0 && ++n < t->dim && take(&in, ','));
 	if (r == 0 && (n < t->dim || !take(&in, ']')))
 		r = fail(&in, "a vector of another length");
-	p->p = in.p;
+	p->head = in.head;
 	sst_buf_free(&one);
 	return r;
 }
@@ -439,12 +436,12 @@ sst_type_from_cql(
     const struct sst_type *t, struct sst_slice text, struct sst_buf *b, struct sst_err *e)
 {
 	const uint8_t *start = text.n > 0 ? text.p : (const uint8_t *)"";
-	struct parser p = { start, start, start + text.n, b, e };
+	struct parser p = { start, { start, start + text.n }, b, e };
 
 	if (parse(&p, t) == -1)
 		return -1;
-	blanks(&p);
-	if (p.p < p.end)
+	sst_head_blanks(&p.head);
+	if (p.head.p < p.head.end)
 		return fail(&p, "more text after the value");
 	return b->bad ? sst_fail_nomem(e) : 0;
 }

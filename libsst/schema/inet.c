@@ -37,12 +37,8 @@ print_inet(const struct sst_type *t, struct sst_slice s, enum sst_form form, str
 	return 0;
 }
 
-struct text {
-	const uint8_t *p, *end;
-};
-
 static bool
-number(struct text *t, unsigned base, unsigned max, unsigned *out)
+number(struct sst_head *t, unsigned base, unsigned max, unsigned *out)
 {
 	const uint8_t *from = t->p;
 	int d;
@@ -58,7 +54,7 @@ number(struct text *t, unsigned base, unsigned max, unsigned *out)
 
 /* One to four numbers between dots; the last one fills what is left, as inet_aton(3) and Java. */
 static bool
-read_v4(struct text t, uint8_t out[4])
+read_v4(struct sst_head t, uint8_t out[4])
 {
 	unsigned v, part;
 	size_t i;
@@ -89,7 +85,7 @@ read_v4(struct text t, uint8_t out[4])
 
 /* Up to eight groups; "::" once stands for the zeros that are missing; an IPv4 address may end it. */
 static bool
-read_v6(struct text t, uint8_t out[16])
+read_v6(struct sst_head t, uint8_t out[16])
 {
 	size_t n = 0, gap = SIZE_MAX;
 	unsigned v;
@@ -105,7 +101,7 @@ read_v6(struct text t, uint8_t out[16])
 			return false;
 		if (t.p < t.end && *t.p == '.') {
 			if (n > 12 || memchr(t.p, ':', (size_t)(t.end - t.p)) != NULL ||
-			    !read_v4((struct text){ from, t.end }, out + n))
+			    !read_v4((struct sst_head){ from, t.end }, out + n))
 				return false;
 			n += 4;
 			break;
@@ -136,7 +132,7 @@ read_v6(struct text t, uint8_t out[16])
 static int
 read_inet(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, struct sst_err *e)
 {
-	struct text in = { text.p, text.p + text.n };
+	struct sst_head in = sst_head_of(text);
 	uint8_t out[16];
 	bool v6 = memchr(text.p, ':', text.n) != NULL;
 

@@ -5,6 +5,7 @@
 #ifndef SST_SCHEMA_INT_H
 #define SST_SCHEMA_INT_H
 
+#include "base/head.h"
 #include "base/num.h"
 #include "codec/in.h"
 #include "codec/jsonout.h"

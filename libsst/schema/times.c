@@ -43,39 +43,18 @@ print_date(const struct sst_type *t, struct sst_slice s, enum sst_form form, str
 	return 0;
 }
 
-struct text {
-	const uint8_t *p, *end;
-};
-
+/* Between min and max digits; false also for a number beyond what dates are reckoned with. */
 static bool
-take(struct text *t, char c)
+digits(struct sst_head *t, int min, int max, int64_t *out)
 {
-	if (t->p == t->end || *t->p != (uint8_t)c)
-		return false;
-	t->p++;
-	return true;
-}
-
-/* Between min and max digits; false also for a number beyond 10^12. */
-static bool
-digits(struct text *t, int min, int max, int64_t *out)
-{
-	int n;
-
-	*out = 0;
-	for (n = 0; n < max && t->p < t->end && *t->p >= '0' && *t->p <= '9'; n++) {
-		*out = *out * 10 + (*t->p++ - '0');
-		if (*out > INT64_C(1000000000000))
-			return false;
-	}
-	return n >= min;
+	return sst_head_digits(t, min, max, INT64_C(1000000000000), out);
 }
 
 /* A year of ISO 8601: 4 digits, or a sign and more of them after '+'. */
 static bool
-iso_year(struct text *t, int64_t *year)
+iso_year(struct sst_head *t, int64_t *year)
 {
-	bool minus = take(t, '-'), plus = !minus && take(t, '+');
+	bool minus = sst_head_take(t, '-'), plus = !minus && sst_head_take(t, '+');
 
 	if (!digits(t, plus ? 5 : 4, minus || plus ? 10 : 4, year) || (minus && *year == 0))
 		return false;
@@ -87,7 +66,7 @@ iso_year(struct text *t, int64_t *year)
 static int
 read_date(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, struct sst_err *e)
 {
-	struct text in = { text.p, text.p + text.n };
+	struct sst_head in = sst_head_of(text);
 	int64_t v, year, month, day;
 
 	if (sst_read_i64(text, &v) && text.p[0] != '+') { /* as it is stored */
@@ -96,8 +75,8 @@ read_date(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, st
 		sst_put_u32(b, (uint32_t)v);
 		return 0;
 	}
-	if (!iso_year(&in, &year) || !take(&in, '-') || !digits(&in, 2, 2, &month) ||
-	    !take(&in, '-') || !digits(&in, 2, 2, &day) || in.p < in.end || month < 1 ||
+	if (!iso_year(&in, &year) || !sst_head_take(&in, '-') || !digits(&in, 2, 2, &month) ||
+	    !sst_head_take(&in, '-') || !digits(&in, 2, 2, &day) || in.p < in.end || month < 1 ||
 	    month > 12 || day < 1 || day > sst_days_in_month(year, (int)month))
 		return sst_fail_text(t, text, e);
 	v = sst_days_from_civil(year, (int)month, (int)day) + (INT64_C(1) << 31);
@@ -129,15 +108,15 @@ print_time(const struct sst_type *t, struct sst_slice s, enum sst_form form, str
 
 /* h:m:s with up to 9 digits of fraction */
 static bool
-clock_time(struct text t, int64_t *ns)
+clock_time(struct sst_head t, int64_t *ns)
 {
 	int64_t h, m, s, f = 0;
 	const uint8_t *from;
 
-	if (!digits(&t, 1, 9, &h) || !take(&t, ':') || !digits(&t, 1, 9, &m) || !take(&t, ':') ||
-	    !digits(&t, 1, 9, &s) || h > 23 || m > 59 || s > 59)
+	if (!digits(&t, 1, 9, &h) || !sst_head_take(&t, ':') || !digits(&t, 1, 9, &m) ||
+	    !sst_head_take(&t, ':') || !digits(&t, 1, 9, &s) || h > 23 || m > 59 || s > 59)
 		return false;
-	if (take(&t, '.')) {
+	if (sst_head_take(&t, '.')) {
 		from = t.p;
 		if (!digits(&t, 1, 9, &f))
 			return false;
@@ -151,7 +130,7 @@ clock_time(struct text t, int64_t *ns)
 static int
 read_time(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, struct sst_err *e)
 {
-	struct text in = { text.p, text.p + text.n };
+	struct sst_head in = sst_head_of(text);
 	int64_t ns;
 
 	if (!sst_read_i64(text, &ns) || text.p[0] == '+') {
@@ -246,15 +225,15 @@ print_timestamp(const struct sst_type *t, struct sst_slice s, enum sst_form form
 
 /* Z, UTC, GMT, +01, +0130, +01:30, after a blank or not; or nothing */
 static bool
-zone(struct text *t, int64_t *east_s)
+zone(struct sst_head *t, int64_t *east_s)
 {
 	int64_t h, m = 0;
-	bool blank = take(t, ' '), minus;
+	bool blank = sst_head_take(t, ' '), minus;
 
 	*east_s = 0;
 	if (t->p == t->end)
 		return !blank;
-	if (take(t, 'Z'))
+	if (sst_head_take(t, 'Z'))
 		return t->p == t->end;
 	if (blank && t->end - t->p == 3 &&
 	    (memcmp(t->p, "UTC", 3) == 0 || memcmp(t->p, "GMT", 3) == 0)) {
@@ -264,7 +243,7 @@ zone(struct text *t, int64_t *east_s)
 	minus = *t->p == '-';
 	if ((!minus && *t->p != '+') || (t->p++, !digits(t, 2, 2, &h)))
 		return false;
-	if (t->p < t->end && (take(t, ':'), !digits(t, 2, 2, &m)))
+	if (t->p < t->end && (sst_head_take(t, ':'), !digits(t, 2, 2, &m)))
 		return false;
 	*east_s = (h * 60 + m) * (minus ? -60 : 60);
 	return t->p == t->end && m < 60 && h * 3600 + m * 60 <= OFFSET_MAX_S;
@@ -272,17 +251,17 @@ zone(struct text *t, int64_t *east_s)
 
 /* H:m, H:m:s or H:m:s.fraction as ms of the day; 24:00:00 is the day's end */
 static bool
-time_of_day(struct text *t, int64_t *ms)
+time_of_day(struct sst_head *t, int64_t *ms)
 {
 	int64_t h, m, s = 0, f = 0;
 	const uint8_t *from;
 
-	if (!digits(t, 1, 19, &h) || !take(t, ':') || !digits(t, 1, 19, &m))
+	if (!digits(t, 1, 19, &h) || !sst_head_take(t, ':') || !digits(t, 1, 19, &m))
 		return false;
-	if (take(t, ':')) {
+	if (sst_head_take(t, ':')) {
 		if (!digits(t, 1, 19, &s))
 			return false;
-		if (take(t, '.')) {
+		if (sst_head_take(t, '.')) {
 			from = t->p;
 			digits(t, 0, 9, &f);
 			for (; t->p - from < 3; from--)
@@ -309,14 +288,15 @@ to_days(int64_t year, int64_t month, int64_t day, int64_t *days)
 
 /* y-M-d'T'H:m[:s[.f]][zone], any widths */
 static bool
-date_and_time(struct text t, int64_t *ms)
+date_and_time(struct sst_head t, int64_t *ms)
 {
 	int64_t year, month, day, days, of_day, east_s;
 
-	if (!digits(&t, 1, 19, &year) || !take(&t, '-') || !digits(&t, 1, 19, &month) ||
-	    !take(&t, '-') || !digits(&t, 1, 19, &day) || year == 0)
+	if (!digits(&t, 1, 19, &year) || !sst_head_take(&t, '-') || !digits(&t, 1, 19, &month) ||
+	    !sst_head_take(&t, '-') || !digits(&t, 1, 19, &day) || year == 0)
 		return false;
-	if ((!take(&t, 'T') && !take(&t, ' ')) || !time_of_day(&t, &of_day) || !zone(&t, &east_s))
+	if ((!sst_head_take(&t, 'T') && !sst_head_take(&t, ' ')) || !time_of_day(&t, &of_day) ||
+	    !zone(&t, &east_s))
 		return false;
 	return to_days(year, month, day, &days) && !__builtin_mul_overflow(days, DAY_MS, ms) &&
 	    !__builtin_add_overflow(*ms, of_day - east_s * 1000, ms);
@@ -324,12 +304,12 @@ date_and_time(struct text t, int64_t *ms)
 
 /* yyyy-MM-dd[zone] */
 static bool
-date_alone(struct text t, int64_t *ms)
+date_alone(struct sst_head t, int64_t *ms)
 {
 	int64_t year, month, day, days, east_s;
 
-	if (!iso_year(&t, &year) || !take(&t, '-') || !digits(&t, 2, 2, &month) || !take(&t, '-') ||
-	    !digits(&t, 2, 2, &day) || !zone(&t, &east_s))
+	if (!iso_year(&t, &year) || !sst_head_take(&t, '-') || !digits(&t, 2, 2, &month) ||
+	    !sst_head_take(&t, '-') || !digits(&t, 2, 2, &day) || !zone(&t, &east_s))
 		return false;
 	return to_days(year, month, day, &days) && !__builtin_mul_overflow(days, DAY_MS, ms) &&
 	    !__builtin_add_overflow(*ms, -east_s * 1000, ms);
@@ -339,7 +319,7 @@ static int
 read_timestamp(
     const struct sst_type *t, struct sst_slice text, struct sst_buf *b, struct sst_err *e)
 {
-	struct text in = { text.p, text.p + text.n };
+	struct sst_head in = sst_head_of(text);
 	int64_t ms;
 
 	if ((!sst_read_i64(text, &ms) || text.p[0] == '+') && !date_and_time(in, &ms) &&

@@ -9,6 +9,7 @@
 #include "codec/out.h"
 #include "row/counter.h"
 #include "text/int.h"
+#include "text/tsv.h"
 
 struct column {
 	const struct sst_type *type; /* of a cell's value, or of the whole collection, frozen */
@@ -107,32 +108,10 @@ put_quoted(struct sst_buf *b, struct sst_slice s)
 }
 
 static void
-put_escaped(struct sst_buf *b, struct sst_slice s)
-{
-	size_t i, from = 0;
-	char c;
-
-	for (i = 0; i < s.n; i++) {
-		c = s.p[i] == '\t'   ? 't'
-		    : s.p[i] == '\n' ? 'n'
-		    : s.p[i] == '\r' ? 'r'
-		    : s.p[i] == '\\' ? '\\'
-				     : 0;
-		if (c == 0)
-			continue;
-		sst_buf_add(b, s.p + from, i - from);
-		sst_buf_addc(b, '\\');
-		sst_buf_addc(b, c);
-		from = i + 1;
-	}
-	sst_buf_add(b, s.p + from, s.n - from);
-}
-
-static void
 put_field(const struct sst_csv *c, struct sst_buf *b, struct sst_slice text)
 {
 	if (c->form == SST_TSV)
-		put_escaped(b, text);
+		sst_tsv_put(b, text);
 	else if (needs_quotes(text))
 		put_quoted(b, text);
 	else
