@@ -63,6 +63,7 @@ input_open(struct input *in, const char *path, struct sst_err *e)
 	bool standard = strcmp(path, "-") == 0;
 
 	in->name = path;
+	in->package = false;
 	if (form == SST_IMPORT_GUESS && !standard && is_folder(path))
 		form = SST_IMPORT_PACKAGE;
 	if ((form != SST_IMPORT_PACKAGE || standard) && open_stream(in, &form, path, e) == -1) {
@@ -72,6 +73,7 @@ input_open(struct input *in, const char *path, struct sst_err *e)
 	if (form != SST_IMPORT_PACKAGE)
 		return 0;
 	input_close(in);
+	in->package = true;
 	return sst_import_package(in->import, &sst_io_posix, path, e);
 }
 

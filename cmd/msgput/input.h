@@ -15,6 +15,7 @@ struct input {
 	enum sst_import_form form; /* SST_IMPORT_GUESS: of each file by its first bytes */
 	const char *name;          /* of the file at hand */
 	int fd;                    /* -1: none, or a package */
+	bool package;              /* bytes read are not those of the file */
 	uint64_t bad;              /* lines, messages and records that were not taken */
 	/* Called before each read of a stream, which may have to wait; -1 ends it with its error. */
 	int (*before_read)(void *arg, int fd, struct sst_err *);

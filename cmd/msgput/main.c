@@ -52,7 +52,7 @@ static const struct tool_option options[] = {
 	{ "no-wait", OPT_NO_WAIT, NULL, "fail when another process writes to DIR" },
 	{ "sync", OPT_SYNC, "MODE", "sync the log: periodic (every 10 s), group or batch" },
 	{ "ack", OPT_ACK, NULL, "print each message_id once it is durable" },
-	{ "bulk", OPT_BULK, NULL, "write no log: messages are safe once they are in SSTables" },
+	{ "bulk", OPT_BULK, NULL, "write no log: messages are safe once in SSTables" },
 	{ "keep-log", OPT_KEEP_LOG, NULL, "leave the log's segments, for a Cassandra to replay" },
 	{ "skip-damage", OPT_SKIP_DAMAGE, NULL, "pass over damage in the log of a crash" },
 	{ "now", OPT_NOW, "TIME", "the time of edits and deletions that have none" },
@@ -226,6 +226,8 @@ take_file(struct run *r, const char *path, bool *stop)
 		tool_progress_end(&r->progress);
 		return complain(&e);
 	}
+	if (r->input.package) /* deflated: how much is left is not known */
+		r->progress.total = 0;
 	rc = take_messages(r, stop);
 	input_close(&r->input);
 	return rc;

@@ -10,6 +10,11 @@
 #include "msg/msgread.h"
 #include "msg/package.h"
 
+enum {
+	HEAD_ENOUGH = 4096, /* bytes that are looked at, at most */
+	KEY_ENOUGH = 24     /* of the first key and what follows it */
+};
+
 struct sst_import {
 	struct sst_import_opts opts;
 	struct sst_leftout *leftout;
@@ -91,6 +96,22 @@ sst_import_guess(struct sst_slice head)
 	return sst_csvin_is_heading(s) ? SST_IMPORT_CSV : SST_IMPORT_NDJSON;
 }
 
+/* Whether more bytes could say something else: pipes give them in any portions. */
+static bool
+is_undecided(struct sst_slice head)
+{
+	struct sst_slice s = skip_blanks(head);
+
+	if (head.n >= HEAD_ENOUGH)
+		return false;
+	if (s.n == 0 || (s.n < 4 && *s.p == 'P'))
+		return true;
+	if (*s.p != '{')
+		return memchr(s.p, '\n', s.n) == NULL;
+	s = skip_blanks((struct sst_slice){ s.p + 1, s.n - 1 });
+	return s.n < KEY_ENOUGH && (s.n == 0 || memchr(s.p, '}', s.n) == NULL);
+}
+
 int
 sst_import_new(struct sst_import **out, const struct sst_import_opts *opts,
     struct sst_leftout *leftout, struct sst_err *e)
@@ -157,8 +178,9 @@ sst_import_stream(struct sst_import *i, enum sst_import_form *form, const char *
 	i->form = SST_IMPORT_GUESS;
 	sst_feed_start(&i->feed, name, read, ctx);
 	if (*form == SST_IMPORT_GUESS) {
-		if (sst_feed_fill(&i->feed, e) == -1)
-			return -1;
+		while (!i->feed.end && is_undecided(sst_feed_left(&i->feed)))
+			if (sst_feed_fill(&i->feed, e) == -1)
+				return -1;
 		*form = sst_import_guess(sst_feed_left(&i->feed));
 	}
 	if (*form == SST_IMPORT_NDJSON)

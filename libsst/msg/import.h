@@ -27,7 +27,7 @@ enum sst_import_form {
 /* "ndjson", "dce", ...; -1: there is none of that name. */
 int sst_import_form(enum sst_import_form *, const char *name);
 
-/* What an input that begins so is; `head` is as much of it as one read gave. */
+/* What an input that begins so is. */
 enum sst_import_form sst_import_guess(struct sst_slice head);
 
 struct sst_import_opts {
