@@ -321,13 +321,19 @@ may_go(const struct sst_purge *p, int64_t ts_us, int64_t ldt_s)
 	return ldt_s < p->gc_before_s && ts_us < p->before_us;
 }
 
-/* What compaction makes of a cell that is not live; false: nothing. */
+/*
+ * What compaction makes of a cell that is not live; false: nothing.  One that has expired stays what it
+ * is where a write of the same time may lie elsewhere: it would lose to a later expiry, and win as a
+ * tombstone.
+ */
 static bool
 purge_cell(struct sst_cell *c, const struct sst_purge *p)
 {
 	if (sst_cell_is_live(c, p->now_s) || c->ldt_s < 0) /* a negative time is damage: kept */
 		return true;
 	if (c->ttl_s != 0) {
+		if (c->ts_us >= p->before_us)
+			return true;
 		c->ldt_s -= c->ttl_s;
 		c->ttl_s = 0;
 		c->value = SST_SLICE_LIT("");

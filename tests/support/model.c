@@ -617,7 +617,8 @@ purged_row(struct sst_row *r, const struct limits *l, struct sst_arena *a)
 
 	for (i = 0; i < r->ncells; i++) {
 		c = r->cells[i];
-		if (c.ttl_s > 0 && c.ldt_s <= l->now_s) { /* becomes a tombstone */
+		if (c.ttl_s > 0 && c.ldt_s <= l->now_s &&
+		    c.ts_us < l->before_us) { /* a tombstone */
 			c.ldt_s -= c.ttl_s;
 			c.ttl_s = 0;
 			c.value.n = 0;
