@@ -8,14 +8,26 @@
 
 #include "base/num.h"
 #include "sstable/check.h"
+#include "sstable/rebuild.h"
+#include "sstable/salvage.h"
 #include "tool/find.h"
+#include "tool/names.h"
 #include "tool/tool.h"
+
+enum {
+	OPT_REBUILD = TOOL_LONG,
+	OPT_SALVAGE,
+	OPT_SCHEMA
+};
 
 static const struct tool_option options[] = {
 	{ "dir", 'd', "DIR", "the data directory, when there is no operand" },
 	{ "json", 'j', NULL, "verdicts as NDJSON" },
 	{ "output", 'o', "FIELD,...", "print these fields of the verdicts as TSV" },
 	{ "quiet", 'q', NULL, "no verdict of what is sound, no progress" },
+	{ "rebuild", OPT_REBUILD, NULL, "make what lies beside Data.db again, from it" },
+	{ "salvage", OPT_SALVAGE, "DIR", "write what can be read of damaged ones to DIR" },
+	{ "schema", OPT_SCHEMA, "FILE", "hold columns against the tables in FILE" },
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -47,7 +59,9 @@ static const struct tool_field fields[] = {
 struct run {
 	struct tool_report report;
 	struct tool_output out;
-	bool quiet;
+	bool quiet, rebuild;
+	const char *salvage; /* folder */
+	struct names names;
 };
 
 static void
@@ -79,23 +93,104 @@ give_verdict(struct run *run, const char *path, const struct sst_checked *c)
 	tool_output_step(&run->out);
 }
 
+/* ---- salvage ---- */
+
+static void
+put_key(struct sst_buf *b, const struct sst_loss *l, struct sst_slice key, int64_t token)
+{
+	struct sst_err e;
+
+	if (key.p == NULL) {
+		sst_buf_adds(b, "null");
+		return;
+	}
+	sst_buf_addf(b, "{\"token\":\"%lld\",\"key\":\"", (long long)token);
+	(void)sst_type_to_string(l->table->key_type, key, b, &e);
+	sst_buf_adds(b, "\"}");
+}
+
+/* A line of JSON in a report, whatever form the verdicts have: it is what a repair is started from. */
+static void
+lost(void *arg, const struct sst_loss *l)
+{
+	struct run *run = arg;
+	struct sst_buf *b = &run->out.buf;
+
+	sst_buf_addf(b, "{\"lost\":\"%s\"", l->key.p != NULL ? "rows" : "partitions");
+	if (l->key.p != NULL) {
+		sst_buf_adds(b, ",\"of\":");
+		put_key(b, l, l->key, l->after_token);
+	} else {
+		sst_buf_adds(b, ",\"after\":");
+		put_key(b, l, l->after, l->after_token);
+		sst_buf_adds(b, ",\"before\":");
+		put_key(b, l, l->before, l->before_token);
+	}
+	sst_buf_adds(b, "}\n");
+	tool_output_step(&run->out);
+}
+
+static int
+salvage(struct run *run, const char *path)
+{
+	struct sst_salvage_opts opts = { run->salvage, lost, run };
+	struct sst_written w;
+	struct sst_err e;
+
+	if (sst_salvage(&w, &sst_io_posix, path, &opts, &e) == -1)
+		return complain(&e);
+	tool_problem(DAMAGED, "%s: %ju partitions and %ju rows salvaged to %s", path,
+	    (uintmax_t)w.npartitions, (uintmax_t)w.nrows, run->salvage);
+	return DAMAGED;
+}
+
+/* ---- a file ---- */
+
+static int
+look(struct run *run, const char *path, struct sst_checked *c)
+{
+	struct sst_check_opts opts = { .found = found, .arg = run };
+	struct sst_err e;
+
+	opts.table = names_table(&run->names, path);
+	if (sst_check(c, &sst_io_posix, path, &opts, &e) == -1)
+		return complain(&e);
+	if (c->findings > 0 || !run->quiet)
+		give_verdict(run, path, c);
+	return c->findings > 0 ? DAMAGED : SOUND;
+}
+
+/* What lies beside Data.db is made again where something is wrong, and all is looked at again. */
+static int
+rebuild(struct run *run, const char *path)
+{
+	struct sst_checked c;
+	struct sst_err e;
+
+	if (sst_rebuild(&sst_io_posix, path, &e) == -1)
+		return complain(&e);
+	tool_problem(SOUND, "%s: rebuilt", path);
+	return look(run, path, &c);
+}
+
 static int
 check(void *arg, const char *path, bool last)
 {
 	struct run *run = arg;
-	struct sst_check_opts opts = { .found = found, .arg = run };
 	struct sst_checked c;
 	struct sst_stat st;
 	struct sst_err e;
+	int rc;
 
 	if (!last && sst_io_stat(&sst_io_posix, path, &st, &e) == -1 && e.code == SST_ESYS &&
 	    e.sys == ENOENT)
 		return GONE;
-	if (sst_check(&c, &sst_io_posix, path, &opts, &e) == -1)
-		return complain(&e);
-	if (c.findings > 0 || !run->quiet)
-		give_verdict(run, path, &c);
-	return c.findings > 0 ? DAMAGED : SOUND;
+	rc = look(run, path, &c);
+	if (rc == DAMAGED && run->rebuild)
+		rc = rebuild(run, path);
+	if (rc == DAMAGED && run->salvage != NULL)
+		rc = salvage(run, path);
+	return rc;
 }
 
 static void
@@ -112,7 +207,7 @@ int
 main(int argc, char **argv)
 {
 	struct run run = { .quiet = false };
-	const char *dir = NULL, *names = NULL;
+	const char *dir = NULL, *names = NULL, *schema = NULL;
 	enum tool_form form = TOOL_TABLE;
 	int c, rc = SOUND;
 
@@ -131,6 +226,15 @@ main(int argc, char **argv)
 		case 'q':
 			run.quiet = true;
 			break;
+		case OPT_REBUILD:
+			run.rebuild = true;
+			break;
+		case OPT_SALVAGE:
+			run.salvage = optarg;
+			break;
+		case OPT_SCHEMA:
+			schema = optarg;
+			break;
 		}
 	argc -= optind;
 	argv += optind;
@@ -139,12 +243,17 @@ main(int argc, char **argv)
 		tool_misuse(&tool, "no SSTable or folder named");
 	tool_report_start(&run.report, form, fields, SST_ARRAY_LEN(fields), &run.out);
 	select_fields(&run, names);
-	tool_confine();
-	if (argc == 0)
+	if (!run.rebuild && run.salvage == NULL)
+		tool_confine();
+	if (schema != NULL && names_use(&run.names, schema) != SOUND) {
+		rc = TROUBLE;
+		argc = 0;
+	} else if (argc == 0)
 		rc = find_everything(dir, check, &run);
 	for (; argc > 0; argc--, argv++)
 		rc = tool_worse(rc, find_everything(*argv, check, &run));
 	tool_report_end(&run.report);
 	tool_output_end(&run.out);
+	names_free(&run.names);
 	return rc;
 }

@@ -211,6 +211,18 @@ names_find(struct names *n, const char *path, struct sst_table *t)
 	return from != NULL ? tool_worse(rc, take_names(n, path, from, t)) : rc;
 }
 
+const struct sst_table *
+names_table(struct names *n, const char *path)
+{
+	struct sst_table t = { 0 };
+
+	sst_arena_reset(&n->arena);
+	if (folder_names(n, path, &t) != SOUND ||
+	    (!n->given.there && look_beside(n, path) != SOUND))
+		return NULL;
+	return find_table(n->given.there ? &n->given : &n->beside, &t);
+}
+
 void
 names_free(struct names *n)
 {

@@ -32,6 +32,8 @@ const struct sst_schema *names_given(const struct names *);
  * from *n until the next call.  Gives an exit status; what cannot be found out stays as it is.
  */
 int names_find(struct names *n, const char *path, struct sst_table *);
+/* The table that the schema defines for the SSTable at path, or NULL; until the next call. */
+const struct sst_table *names_table(struct names *, const char *path);
 void names_free(struct names *);
 
 #endif

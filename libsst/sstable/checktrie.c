@@ -18,6 +18,7 @@ struct sst_check_trie {
 	uint64_t nentries;
 	/* Of the partition at hand: the next block, as Rows.db has it; the last is its end. */
 	bool block;
+	uint64_t nblocks, met; /* blocks it says; begun so far */
 	struct sst_bti_block next;
 	struct sst_deletion open; /* in force before the row at hand */
 };
@@ -160,6 +161,8 @@ check_head(struct sst_check *c, const struct sst_item *part, struct sst_err *e)
 	sst_trie_free(&k->rows);
 	sst_trie_init(&k->rows, &k->rows_w, head.root);
 	k->open = SST_LIVE;
+	k->nblocks = head.nblocks;
+	k->met = 0;
 	c->has_promoted = true;
 	c->part_off = part->off;
 	c->prev_end = part->off + part->len;
@@ -263,6 +266,7 @@ check_block(struct sst_check *c, const struct sst_item *item, struct sst_err *e)
 	struct sst_check_trie *k = c->trie;
 	struct sst_bound at = sst_item_bound(item, c->t->table->nck);
 
+	k->met++;
 	if (!sst_deletion_eq(&k->next.open, &k->open))
 		return bad_block(c, e, "has another range tombstone open where it begins");
 	sst_buf_reset(&k->separator);
@@ -291,7 +295,7 @@ sst_check_trie_row(struct sst_check *c, const struct sst_item *item, struct sst_
 	c->prev_end = item->off + item->len;
 	if (!k->block)
 		return bad_block(c, e, "is the last, and rows follow");
-	if (off > k->next.off && !gap)
+	if ((off > k->next.off || (k->met == 0 && off != k->next.off)) && !gap)
 		return bad_block(c, e, "does not begin at a row");
 	if (off >= k->next.off)
 		r = check_block(c, item, e);
@@ -308,6 +312,10 @@ sst_check_trie_over(struct sst_check *c, struct sst_err *e)
 
 	if (!k->block || k->next.off != c->x.pos - 1 - c->part_off)
 		return bad_block(c, e, "does not end with the partition");
+	if (k->next.open.ts_us != SST_NO_TS)
+		return bad_block(c, e, "has a range tombstone open at the end");
+	if (k->met != k->nblocks)
+		return bad_block(c, e, "is not among as many as the index says");
 	if (next_block(c, e) == -1)
 		return -1;
 	return c->has_promoted && k->block ? bad_block(c, e, "is behind the last") : 0;

@@ -104,8 +104,11 @@ fetch_sequential(struct sst_window *w, uint64_t pos, size_t n, struct sst_err *e
 	n += (size_t)(pos - w->buf_off);
 	ahead = n > DECODE ? n : DECODE;
 	while (w->buf_off + w->buf.n < end && (w->buf.n < n || ahead - w->buf.n >= block_len))
-		if (decode_next(w, e) == -1)
-			return -1;
+		if (decode_next(w, e) == -1) {
+			if (w->buf.n < n)
+				return -1;
+			break; /* what is before the damage can be read */
+		}
 	w->p = w->buf.p;
 	w->off = w->buf_off;
 	w->n = w->buf.n;
