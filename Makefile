@@ -69,6 +69,7 @@ bench: all progs ; @tests/bench/run
 coverage: ; @tests/fuzz/coverage
 install: all
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(BINS)
+	ln -sf sstdump $(DESTDIR)$(PREFIX)/bin/sstabledump
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard man/*.1)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man3 $(wildcard man/*.3)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man7 $(wildcard man/*.7)
@@ -91,6 +92,7 @@ uninstall:
 			$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$f \
 			$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$f.fish; \
 	done
+	rm -f $(DESTDIR)$(PREFIX)/bin/sstabledump
 	for f in $(notdir $(wildcard man/*.1)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man1/$$f; done
 	for f in $(notdir $(wildcard man/*.3)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man3/$$f; done
 	for f in $(notdir $(wildcard man/*.7)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man7/$$f; done

@@ -8,6 +8,7 @@
  *	--show stats		stats.c, a line a file
  *	--show partitions	partitions.c
  *	CommitLog-….log		log.c
+ *	all of it, when called sstabledump	link.c
  *	--show schema		merged.c
  *	--show explain		explain.c
  */
@@ -20,6 +21,7 @@
 #include "base/clock.h"
 #include "sstdump/component.h"
 #include "sstdump/job.h"
+#include "sstdump/link.h"
 #include "sstdump/log.h"
 #include "tool/find.h"
 #include "tool/gather.h"
@@ -314,6 +316,8 @@ main(int argc, char **argv)
 	struct args args = { 0 };
 	int c, rc;
 
+	if (link_is(argv[0]))
+		return link_main(argc, argv);
 	while ((c = tool_option(&tool, argc, argv)) != -1)
 		set_option(&job, &args, c);
 	job.sel.now_s = job.now_s;

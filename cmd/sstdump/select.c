@@ -283,13 +283,14 @@ check_key(const struct sst_table *t, struct sst_slice key, struct sst_err *e)
 }
 
 static int
-key_bytes(const struct sst_table *t, const char *text, struct sst_buf *key, struct sst_err *e)
+key_bytes(const struct selection *s, const struct sst_table *t, const char *text,
+    struct sst_buf *key, struct sst_err *e)
 {
 	int r;
 
-	if (looks_like_json(text))
+	if (!s->plain && looks_like_json(text))
 		r = json_key(t, text, key, e);
-	else if (strncmp(text, "0x", 2) == 0)
+	else if (!s->plain && strncmp(text, "0x", 2) == 0)
 		r = from_hex(text + 2, key)
 		    ? 0
 		    : sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "not hexadecimal");
@@ -334,7 +335,7 @@ keys_for(struct selection *s, const struct sst_table *t, struct sst_err *e)
 		return sst_fail_nomem(e);
 	for (i = 0; i < s->nkeys && r == 0; i++) {
 		sst_buf_reset(&key);
-		r = key_bytes(t, s->keys[i], &key, e);
+		r = key_bytes(s, t, s->keys[i], &key, e);
 		if (r == -1) {
 			blame("-k", s->keys[i], e);
 			break;

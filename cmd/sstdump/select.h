@@ -12,6 +12,7 @@
 struct selection {         /* start with {0} and the written range of all times */
 	const char **keys; /* as they were given */
 	size_t nkeys, keys_cap;
+	bool plain; /* keys are as to_string prints them, neither JSON nor hexadecimal */
 	bool keyed; /* -k or -K was given, if only with an empty file */
 	bool tokens;
 	int64_t left, right;   /* left < token <= right */

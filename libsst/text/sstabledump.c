@@ -30,6 +30,11 @@ struct sst_sstabledump {
 	struct column *statics, *regulars;
 	struct sst_slice *key; /* of nkey values, for splitting */
 	struct sst_buf names, scratch;
+	bool raw_times, lines;
+	/* With `lines`: an item's text as it is indented, and what the white space was taken out of. */
+	struct sst_buf indented;
+	unsigned level; /* of braces and brackets within a partition */
+	bool in_string, escaped;
 };
 
 /* Appends the opening of each column's cells to d->names, and leaves its length in open.n. */
@@ -100,18 +105,37 @@ sst_sstabledump_free(struct sst_sstabledump *d)
 		return;
 	sst_buf_free(&d->names);
 	sst_buf_free(&d->scratch);
+	sst_buf_free(&d->indented);
 	free(d->statics);
 	free(d->key);
 	free(d);
 }
 
 static void
-put_deletion(struct sst_buf *b, struct sst_deletion del)
+put_us(const struct sst_sstabledump *d, struct sst_buf *b, int64_t us)
+{
+	if (d->raw_times)
+		sst_digits_i64(b, us);
+	else
+		sst_text_instant_us(b, us);
+}
+
+static void
+put_s(const struct sst_sstabledump *d, struct sst_buf *b, int64_t s)
+{
+	if (d->raw_times)
+		sst_digits_i64(b, s);
+	else
+		sst_text_instant_s(b, s);
+}
+
+static void
+put_deletion(const struct sst_sstabledump *d, struct sst_buf *b, struct sst_deletion del)
 {
 	SST_ADD(b, "\"deletion_info\" : { \"marked_deleted\" : \"");
-	sst_text_instant_us(b, del.ts_us);
+	put_us(d, b, del.ts_us);
 	SST_ADD(b, "\", \"local_delete_time\" : \"");
-	sst_text_instant_s(b, del.ldt_s);
+	put_s(d, b, del.ldt_s);
 	SST_ADD(b, "\" }");
 }
 
@@ -162,7 +186,7 @@ finish_head(struct sst_sstabledump *d, uint64_t rows_at, struct sst_buf *b)
 	sst_digits_u64(b, rows_at);
 	if (d->part_del.ts_us != SST_NO_TS) {
 		SST_ADD(b, ",\n      ");
-		put_deletion(b, d->part_del);
+		put_deletion(d, b, d->part_del);
 	}
 	SST_ADD(b, "\n    },\n    \"rows\" : [");
 }
@@ -233,12 +257,13 @@ put_clustering(const struct sst_sstabledump *d, const struct sst_slice *ck, size
 }
 
 static void
-put_expiry(struct sst_buf *b, uint32_t ttl_s, int64_t at_s, bool expired)
+put_expiry(
+    const struct sst_sstabledump *d, struct sst_buf *b, uint32_t ttl_s, int64_t at_s, bool expired)
 {
 	SST_ADD(b, ", \"ttl\" : ");
 	sst_digits_u64(b, ttl_s);
 	SST_ADD(b, ", \"expires_at\" : \"");
-	sst_text_instant_s(b, at_s);
+	put_s(d, b, at_s);
 	if (expired)
 		SST_ADD(b, "\", \"expired\" : true");
 	else
@@ -251,10 +276,10 @@ put_liveness(const struct sst_sstabledump *d, const struct sst_liveness *l, stru
 	if (l->ts_us == SST_NO_TS)
 		return;
 	SST_ADD(b, ",\n        \"liveness_info\" : { \"tstamp\" : \"");
-	sst_text_instant_us(b, l->ts_us);
+	put_us(d, b, l->ts_us);
 	sst_buf_addc(b, '"');
 	if (l->ttl_s != 0) /* a row lives up to its expiry and a cell until before it: sic */
-		put_expiry(b, l->ttl_s, l->expiry_s, l->expiry_s < d->now_s);
+		put_expiry(d, b, l->ttl_s, l->expiry_s, l->expiry_s < d->now_s);
 	SST_ADD(b, " }");
 }
 
@@ -312,14 +337,15 @@ put_path(struct sst_sstabledump *d, const struct column *col, struct sst_slice v
 
 /* After a tombstone's deletion_info the printer is no longer compact: sic. */
 static void
-put_tombstone_rest(const struct sst_row *row, const struct sst_cell *c, struct sst_buf *b)
+put_tombstone_rest(const struct sst_sstabledump *d, const struct sst_row *row,
+    const struct sst_cell *c, struct sst_buf *b)
 {
 	SST_ADD(b, ", \"deletion_info\" : { \"local_delete_time\" : \"");
-	sst_text_instant_s(b, c->ldt_s);
+	put_s(d, b, c->ldt_s);
 	SST_ADD(b, "\" }");
 	if (row->live.ts_us == SST_NO_TS || c->ts_us != row->live.ts_us) {
 		SST_ADD(b, ",\n            \"tstamp\" : \"");
-		sst_text_instant_us(b, c->ts_us);
+		put_us(d, b, c->ts_us);
 		sst_buf_addc(b, '"');
 	}
 	SST_ADD(b, "\n          }");
@@ -335,28 +361,29 @@ put_cell(struct sst_sstabledump *d, const struct sst_row *row, const struct colu
 	if (col->type->multicell && put_path(d, col, c->path, b, e) == -1)
 		return -1;
 	if (sst_cell_is_tombstone(c)) {
-		put_tombstone_rest(row, c, b);
+		put_tombstone_rest(d, row, c, b);
 		return 0;
 	}
 	if (put_value(col->type, c, b, e) == -1)
 		return -1;
 	if (no_live || c->ts_us != row->live.ts_us) {
 		SST_ADD(b, ", \"tstamp\" : \"");
-		sst_text_instant_us(b, c->ts_us);
+		put_us(d, b, c->ts_us);
 		sst_buf_addc(b, '"');
 	}
 	if (c->ttl_s != 0 && (no_live || c->ttl_s != row->live.ttl_s))
-		put_expiry(b, c->ttl_s, c->ldt_s, c->ldt_s <= d->now_s);
+		put_expiry(d, b, c->ttl_s, c->ldt_s, c->ldt_s <= d->now_s);
 	SST_ADD(b, " }");
 	return 0;
 }
 
 static void
-put_complex(const struct column *col, struct sst_deletion del, struct sst_buf *b)
+put_complex(const struct sst_sstabledump *d, const struct column *col, struct sst_deletion del,
+    struct sst_buf *b)
 {
 	sst_buf_add_slice(b, col->open);
 	SST_ADD(b, ", ");
-	put_deletion(b, del);
+	put_deletion(d, b, del);
 	SST_ADD(b, " }");
 }
 
@@ -375,7 +402,7 @@ put_cells(struct sst_sstabledump *d, const struct sst_row *row, const struct col
 		if (b->n > start)
 			sst_buf_addc(b, ',');
 		if (x < xend && (c == end || x->col <= c->col)) {
-			put_complex(&cols[x->col], x->del, b);
+			put_complex(d, &cols[x->col], x->del, b);
 			x++;
 			continue;
 		}
@@ -423,7 +450,7 @@ put_row(
 	put_liveness(d, &row->live, b);
 	if (row->del.ts_us != SST_NO_TS) {
 		SST_ADD(b, ",\n        ");
-		put_deletion(b, row->del);
+		put_deletion(d, b, row->del);
 	}
 	if (put_cells(d, row, is_static ? d->statics : d->regulars, b, e) == -1)
 		return -1;
@@ -450,7 +477,7 @@ put_bound(const struct sst_sstabledump *d, const struct sst_bound *at, bool star
 			return -1;
 		SST_ADD(b, ",\n          ");
 	}
-	put_deletion(b, del);
+	put_deletion(d, b, del);
 	SST_ADD(b, "\n        }");
 	return 0;
 }
@@ -476,8 +503,46 @@ put_marker(
 	return 0;
 }
 
-int
-sst_sstabledump_item(
+/* ---- a line a partition ---- */
+
+/*
+ * Takes out the white space between tokens, and the array around the partitions, of which each stands
+ * on a line of its own.
+ */
+static void
+compact(struct sst_sstabledump *d, struct sst_slice text, struct sst_buf *out)
+{
+	const uint8_t *p, *end = text.p + text.n;
+
+	for (p = text.p; p < end; p++) {
+		if (d->in_string) {
+			d->in_string = d->escaped || *p != '"';
+			d->escaped = !d->escaped && *p == '\\';
+		} else if (*p == ' ' || *p == '\n')
+			continue;
+		else if (d->level == 0 && *p != '{') {
+			if (*p == ',')
+				sst_buf_addc(out, '\n');
+			continue;
+		} else if (*p == '{' || *p == '[')
+			d->level++;
+		else if (*p == '}' || *p == ']')
+			d->level--;
+		else
+			d->in_string = *p == '"';
+		sst_buf_addc(out, (char)*p);
+	}
+}
+
+void
+sst_sstabledump_set(struct sst_sstabledump *d, bool raw_times, bool lines)
+{
+	d->raw_times = raw_times;
+	d->lines = lines;
+}
+
+static int
+add_item(
     struct sst_sstabledump *d, const struct sst_item *item, struct sst_buf *out, struct sst_err *e)
 {
 	struct sst_sstabledump was = *d;
@@ -496,6 +561,7 @@ sst_sstabledump_item(
 		r = sst_fail_nomem(e);
 	if (r == -1) { /* as if the item had never been */
 		was.scratch = d->scratch;
+		was.indented = d->indented;
 		*d = was;
 		d->skip = item->kind == SST_PARTITION;
 		if (!out->bad)
@@ -505,12 +571,37 @@ sst_sstabledump_item(
 	return 0;
 }
 
-void
-sst_sstabledump_end(struct sst_sstabledump *d, struct sst_buf *out)
+int
+sst_sstabledump_item(
+    struct sst_sstabledump *d, const struct sst_item *item, struct sst_buf *out, struct sst_err *e)
+{
+	if (!d->lines)
+		return add_item(d, item, out, e);
+	sst_buf_reset(&d->indented);
+	if (add_item(d, item, &d->indented, e) == -1)
+		return -1;
+	compact(d, sst_buf_slice(&d->indented), out);
+	return out->bad ? sst_fail_nomem(e) : 0;
+}
+
+static void
+end(struct sst_sstabledump *d, struct sst_buf *out)
 {
 	close_partition(d, d->part_end, out);
 	if (d->begun)
 		SST_ADD(out, "\n]");
 	else
 		SST_ADD(out, "[ ]");
+}
+
+void
+sst_sstabledump_end(struct sst_sstabledump *d, struct sst_buf *out)
+{
+	if (!d->lines) {
+		end(d, out);
+		return;
+	}
+	sst_buf_reset(&d->indented);
+	end(d, &d->indented);
+	compact(d, sst_buf_slice(&d->indented), out);
 }

@@ -16,6 +16,9 @@ int sst_sstabledump_new(
     struct sst_sstabledump **, const struct sst_table *, int64_t now_s, struct sst_err *);
 void sst_sstabledump_free(struct sst_sstabledump *); /* NULL is fine */
 
+/* Before the first item: times as numbers (-t); a partition a line without white space (-l). */
+void sst_sstabledump_set(struct sst_sstabledump *, bool raw_times, bool lines);
+
 /*
  * Appends the text of the next item of a stream (not a reversed one).  SST_EDAMAGED, with the
  * item's file and offset, when a value is none of its type; what was appended of the item is then
