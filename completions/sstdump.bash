@@ -8,7 +8,7 @@ _sstdump() {
 		return ;;
 	-f | --format)
 		# shellcheck disable=SC2207
-		COMPREPLY=($(compgen -W 'ndjson sstabledump csv tsv hex table' -- "$cur"))
+		COMPREPLY=($(compgen -W 'ndjson sstabledump scylla csv tsv hex table' -- "$cur"))
 		return ;;
 	-K | --key-file)
 		# shellcheck disable=SC2207

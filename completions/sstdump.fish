@@ -1,6 +1,6 @@
 # fish completion for sstdump(1)
 complete -c sstdump -s d -l dir -x -a '(__fish_complete_directories)' -d 'the data directory'
-complete -c sstdump -s f -l format -x -a 'ndjson sstabledump csv tsv hex table' -d 'form of what is printed'
+complete -c sstdump -s f -l format -x -a 'ndjson sstabledump scylla csv tsv hex table' -d 'form of what is printed'
 complete -c sstdump -s F -l follow -d 'go on as the commit log is written'
 complete -c sstdump -s j -l json -d 'reports as NDJSON on a terminal too'
 complete -c sstdump -s k -l key -x -d 'this partition'

@@ -23,6 +23,7 @@
 #include "sstdump/job.h"
 #include "sstdump/link.h"
 #include "sstdump/log.h"
+#include "text/scylladump.h"
 #include "tool/find.h"
 #include "tool/gather.h"
 
@@ -45,7 +46,8 @@ enum {
 
 static const struct tool_option options[] = {
 	{ "dir", 'd', "DIR", "the data directory, when there is no operand" },
-	{ "format", 'f', "FORMAT", "ndjson (default), sstabledump, csv, tsv, hex or table" },
+	{ "format", 'f', "FORMAT",
+	    "ndjson (default), sstabledump, scylla, csv, tsv, hex or table" },
 	{ "follow", 'F', NULL, "go on as the commit log is written" },
 	{ "json", 'j', NULL, "reports as NDJSON on a terminal too" },
 	{ "key", 'k', "KEY", "this partition: A:B, JSON or 0xHEX; may be repeated" },
@@ -78,8 +80,9 @@ static const struct tool tool = { "print what is in SSTables", "[FILE|DIR|-]..."
 static const struct {
 	const char *name;
 	int value;
-} forms[] = { { "ndjson", FORM_NDJSON }, { "sstabledump", FORM_SSTABLEDUMP }, { "csv", FORM_CSV },
-	{ "tsv", FORM_TSV }, { "hex", FORM_HEX }, { "table", FORM_TABLE }, { NULL, 0 } },
+} forms[] = { { "ndjson", FORM_NDJSON }, { "sstabledump", FORM_SSTABLEDUMP },
+	{ "scylla", FORM_SCYLLA }, { "csv", FORM_CSV }, { "tsv", FORM_TSV }, { "hex", FORM_HEX },
+	{ "table", FORM_TABLE }, { NULL, 0 } },
   shows[] = { { "rows", SHOW_ROWS }, { "partitions", SHOW_PARTITIONS }, { "stats", SHOW_STATS },
 	  { "index", SHOW_INDEX }, { "summary", SHOW_SUMMARY }, { "filter", SHOW_FILTER },
 	  { "chunks", SHOW_CHUNKS }, { "schema", SHOW_SCHEMA }, { "explain", SHOW_EXPLAIN },
@@ -328,6 +331,8 @@ main(int argc, char **argv)
 		rc = TROUBLE;
 	else
 		rc = run(&job, &args, argc - optind, argv + optind);
+	if (job.form == FORM_SCYLLA)
+		sst_scylladump_finish(&job.out.buf, job.nfiles > 0);
 	tool_output_end(&job.out);
 	gather_free(&gather);
 	select_free(&job.sel);

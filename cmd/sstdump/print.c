@@ -6,6 +6,7 @@
 #include "merge/merge.h"
 #include "text/csv.h"
 #include "text/ndjson.h"
+#include "text/scylladump.h"
 #include "text/sstabledump.h"
 
 enum {
@@ -18,6 +19,7 @@ struct printing { /* of one stream */
 	const struct print_what *what;
 	struct sst_ndjson *ndjson;
 	struct sst_sstabledump *sstabledump;
+	struct sst_scylladump *scylla;
 	struct sst_csv *csv;
 	uint64_t nitems, nbad;
 	int rc;
@@ -49,6 +51,10 @@ start(struct printing *p, struct sst_err *e)
 		if (p->job->nfiles > 0)
 			sst_buf_addc(&p->job->out.buf, '\n');
 		return sst_sstabledump_new(&p->sstabledump, t, p->job->now_s, e);
+	case FORM_SCYLLA:
+		sst_scylladump_begin(
+		    &p->job->out.buf, p->what->placed ? p->what->path : NULL, p->job->nfiles == 0);
+		return sst_scylladump_new(&p->scylla, t, e);
 	case FORM_CSV:
 	case FORM_TSV:
 		if (sst_csv_new(&p->csv, t, p->job->form == FORM_CSV ? SST_CSV : SST_TSV, e) == -1)
@@ -69,6 +75,8 @@ item_text(struct printing *p, const struct sst_item *item, struct sst_err *e)
 		return sst_ndjson_item(p->ndjson, item, b, e);
 	if (p->sstabledump != NULL)
 		return sst_sstabledump_item(p->sstabledump, item, b, e);
+	if (p->scylla != NULL)
+		return sst_scylladump_item(p->scylla, item, b, e);
 	return sst_csv_item(p->csv, item, b, e);
 }
 
@@ -118,10 +126,13 @@ finish(struct printing *p)
 
 	if (p->sstabledump != NULL)
 		sst_sstabledump_end(p->sstabledump, b);
+	if (p->scylla != NULL)
+		sst_scylladump_end(p->scylla, b);
 	if (p->csv != NULL && sst_csv_end(p->csv, b, &e) == -1)
 		p->rc = tool_worse(p->rc, complain(&e));
 	sst_ndjson_free(p->ndjson);
 	sst_sstabledump_free(p->sstabledump);
+	sst_scylladump_free(p->scylla);
 	sst_csv_free(p->csv);
 	tool_output_step(&p->job->out);
 	p->job->nfiles++;

@@ -105,7 +105,7 @@ fetch_sequential(struct sst_window *w, uint64_t pos, size_t n, struct sst_err *e
 	ahead = n > DECODE ? n : DECODE;
 	while (w->buf_off + w->buf.n < end && (w->buf.n < n || ahead - w->buf.n >= block_len))
 		if (decode_next(w, e) == -1) {
-			if (w->buf.n < n)
+			if (w->buf.n < n || (e->code != SST_EDAMAGED && e->code != SST_ESHORT))
 				return -1;
 			break; /* what is before the damage can be read */
 		}
