@@ -9,12 +9,14 @@
 #include "codec/in.h"
 #include "row/serial.h"
 #include "sstable/parts.h"
+#include "sstable/version.h"
 
 struct sst_fields {
 	struct sst_in in; /* of the file's bytes, or of a window on them */
 	const char *file;
 	sst_part_each each;
 	void *arg;
+	const struct sst_version *version;
 	int result; /* 0; what each() said; -1: *e is filled in */
 	struct sst_err *e;
 };

@@ -367,8 +367,8 @@ static int (*const walks[SST_NCOMPONENTS + 1])(struct sst_parts *) = {
 	[SST_DIGEST] = digest,
 	[SST_CRC] = crc,
 	[SST_TOC] = toc,
-	[SST_PARTITIONS] = no_parts,
-	[SST_ROWS] = no_parts,
+	[SST_PARTITIONS] = sst_parts_partitions,
+	[SST_ROWS] = sst_parts_rows,
 	[SST_SCYLLA] = sst_parts_scylla,
 	[SST_NCOMPONENTS] = no_parts,
 };
@@ -389,6 +389,7 @@ sst_parts_read(
 	p.name = &name;
 	if (sst_version_readable(&p.version, name.version, path, e) == -1)
 		return -1;
+	p.f.version = p.version;
 	r = walks[name.component](&p);
 	sst_arena_free(&p.arena);
 	sst_buf_free(&p.bytes);

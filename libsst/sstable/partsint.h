@@ -29,5 +29,7 @@ int sst_parts_header(struct sst_parts *, struct sst_header *h);
 int sst_parts_statistics(struct sst_parts *);
 int sst_parts_scylla(struct sst_parts *);
 int sst_parts_index(struct sst_parts *);
+int sst_parts_partitions(struct sst_parts *);
+int sst_parts_rows(struct sst_parts *);
 
 #endif

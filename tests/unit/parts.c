@@ -29,8 +29,7 @@ collect(const char *path, const struct stat *st, int type, struct FTW *ftw)
 
 	(void)st, (void)ftw;
 	if (type != FTW_F || !sst_name_parse(&name, path) || name.component == SST_NCOMPONENTS ||
-	    name.component == SST_DATA || name.component == SST_PARTITIONS ||
-	    name.component == SST_ROWS || nfiles == FILES_MAX)
+	    name.component == SST_DATA || nfiles == FILES_MAX)
 		return 0;
 	files[nfiles++] = strdup(path);
 	return 0;
