@@ -178,6 +178,17 @@ bad_marker(struct sst_segread *r, const char *what, struct sst_err *e)
 	return trouble(r, r->pos, 0, what, e);
 }
 
+/* Of a compressed section nothing can be read: what follows it is a marker. */
+static int
+bad_section(struct sst_segread *r, uint64_t pos, uint64_t next, const char *what, struct sst_err *e)
+{
+	int got = trouble(r, pos, next, what, e);
+
+	if (got == 0)
+		r->end = r->pos;
+	return got;
+}
+
 /* Decompresses the section whose body is from pos to next: its length, then what is compressed. */
 static int
 unpack(struct sst_segread *r, uint64_t pos, uint64_t next, struct sst_err *e)
@@ -190,14 +201,14 @@ unpack(struct sst_segread *r, uint64_t pos, uint64_t next, struct sst_err *e)
 	uint32_t len;
 
 	if (stored < 4)
-		return trouble(r, pos, next, "compressed section cut short", e);
+		return bad_section(r, pos, next, "compressed section cut short", e);
 	if (at(r, pos, stored, &p, e) == -1)
 		return -1;
 	in = sst_in_new((struct sst_slice){ p, stored }, pos);
 	len = sst_get_u32(&in);
 	packed = sst_get_bytes(&in, sst_in_left(&in));
 	if (len > SECTION_MAX)
-		return trouble(r, pos, next, "compressed section of more than 64 MiB", e);
+		return bad_section(r, pos, next, "compressed section of more than 64 MiB", e);
 	sst_buf_reset(&r->section);
 	if (!sst_buf_room(&r->section, len))
 		return sst_fail_nomem(e);
@@ -206,7 +217,7 @@ unpack(struct sst_segread *r, uint64_t pos, uint64_t next, struct sst_err *e)
 			*e = why;
 			return sst_err_locate(e, r->path, pos);
 		}
-		return trouble(r, pos, next, "compressed section that is damaged", e);
+		return bad_section(r, pos, next, "compressed section that is damaged", e);
 	}
 	r->section.n = len;
 	r->section_pos = 0;

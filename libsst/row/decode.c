@@ -318,6 +318,8 @@ static int
 decode_complex(struct sst_decoder *d, const struct sst_header_column *c, struct sst_in *in,
     struct sst_row *row, bool deletions, struct sst_err *e)
 {
+	struct sst_slice prev = { NULL, 0 };
+	struct sst_cell *cell;
 	uint64_t i, n;
 
 	if (deletions) {
@@ -332,8 +334,16 @@ decode_complex(struct sst_decoder *d, const struct sst_header_column *c, struct 
 	for (i = 0; i < n && !in->bad; i++) {
 		if (row->ncells == d->cells_cap && !grow_cells(d))
 			return sst_fail_nomem(e);
-		get_cell(d->header, c, in, row, &d->cells[row->ncells]);
-		if (is_kept(c, d->cells[row->ncells].ts_us))
+		cell = &d->cells[row->ncells];
+		get_cell(d->header, c, in, row, cell);
+		if (in->bad)
+			break;
+		if (prev.p != NULL &&
+		    sst_type_compare(sst_type_path(c->type), prev, cell->path) >= 0)
+			return sst_fail(
+			    e, SST_EDAMAGED, NULL, in->off, "elements of a column out of order");
+		prev = cell->path;
+		if (is_kept(c, cell->ts_us))
 			row->ncells++;
 	}
 	return 0;

@@ -133,8 +133,7 @@ sst_parts_partitions(struct sst_parts *p)
 
 	if (cache == NULL)
 		sst_fail_nomem(f->e);
-	else if (sst_parts_header(p, &header) != -1 &&
-	    open_component(p, &o, p->path, cache) == 0 &&
+	else if (sst_parts_header(p, &header) != -1 && open_component(p, &o, p->path, cache) == 0 &&
 	    sst_bti_footer_read(&t, o.file, &p->bytes, f->e) == 0) {
 		sst_trie_init(&x, &o.w, t.root);
 		sst_field_object(f, NULL);
@@ -245,8 +244,7 @@ all_rows(struct rows *w, uint64_t root, uint64_t n)
 	int r = 0;
 
 	sst_trie_init(&w->partition, &w->partitions.w, root);
-	while (sst_fields_ok(f) && i++ < n &&
-	    (r = sst_trie_next(&w->partition, f->e)) == SST_ONE) {
+	while (sst_fields_ok(f) && i++ < n && (r = sst_trie_next(&w->partition, f->e)) == SST_ONE) {
 		if (sst_bti_entry_get(&entry, &w->partition.node) && entry.in_rows)
 			partition_rows(w, entry.position);
 	}

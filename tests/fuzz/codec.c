@@ -13,7 +13,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const names[] = { "LZ4Compressor",
 	"org.apache.cassandra.io.compress.ZstdCompressor", "DeflateCompressor", "SnappyCompressor",
-	"NoopCompressor", "" };
+	"NoopCompressor", "", "LZ4WithDictsCompressor", "ZstdWithDictsCompressor",
+	"ZstdDictionaryCompressor" };
+
+#define PLAIN 6 /* those before can have no dictionary */
 
 static void
 there_and_back(struct sst_codec *c, const uint8_t *raw, size_t n)
@@ -64,10 +67,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	out = malloc(n > 0 ? n : 1); /* exact: one byte too far is seen */
 	assert(out != NULL);
 	assert(sst_codec_new(&c, sst_slice_str(names[data[0] % SST_ARRAY_LEN(names)]), 0, &e) == 0);
-	if (sst_codec_decompress(c, in, out, n, &e) == 0)
-		there_and_back(c, out, n);
+	/* Theirs is what the chunk begins with, so it helps with the rest. */
+	if (sst_codec_dictionary(c, (struct sst_slice){ in.p, in.n / 2 }, &e) == 0)
+		assert(data[0] % SST_ARRAY_LEN(names) >= PLAIN);
 	else
-		assert(e.code == SST_EDAMAGED);
+		assert(e.code == SST_EINVAL);
+	if (sst_codec_decompress(c, in, out, n, &e) == 0 && data[0] % SST_ARRAY_LEN(names) < PLAIN)
+		there_and_back(c, out, n);
 	sst_codec_free(c);
 	free(out);
 	if (in.n <= 64)

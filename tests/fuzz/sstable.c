@@ -1,10 +1,11 @@
 /*
  * tests/fuzz/sstable.c: a whole SSTable from any bytes: scanned, and read by slices both ways,
  * waiting and not.  Byte 0 chooses the version, byte 1 the slices; then each component is a u24 length
- * and so many bytes: Statistics, Data, Index, Summary, Filter, CompressionInfo; one of no bytes is
+ * and so many bytes: Statistics, Data, Index, Summary, Filter, CompressionInfo, Partitions, Rows; one of no bytes is
  * not there.  Data without CompressionInfo is read as it is, so that checksums do not stop the fuzzer.
  * covers: libsst/sstable/data.c libsst/sstable/forward.c
  * covers: libsst/sstable/backward.c libsst/sstable/walk.c libsst/sstable/window.c
+ * covers: libsst/sstable/triereading.c libsst/schema/comparable.c
  */
 #include <assert.h>
 #include <errno.h>
@@ -22,11 +23,13 @@ enum {
 	SUMMARY,
 	FILTER,
 	INFO,
+	PARTITIONS,
+	ROWS,
 	NPARTS
 };
 
 static const char *const names[NPARTS] = { "Statistics.db", "Data.db", "Index.db", "Summary.db",
-	"Filter.db", "CompressionInfo.db" };
+	"Filter.db", "CompressionInfo.db", "Partitions.db", "Rows.db" };
 
 struct parts {
 	struct sst_slice at[NPARTS];
@@ -160,6 +163,10 @@ exercise(struct sst_sstable *t, unsigned choice)
 			    make_slices(slices, sst_sstable_table(t), bounds, nbounds, choice);
 		if ((i & 4) && sst_sstable_keys(t, &first, &last, &e) == 0)
 			r.key = choice & 0x80 ? first : last;
+		else if (choice & 0x20) {
+			r.left = INT64_MIN / 2;
+			r.right = INT64_MAX;
+		}
 		if (sst_sstable_read(t, &r, &s, &e) == 0)
 			drain(s, NULL, NULL, NULL);
 	}
@@ -170,7 +177,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const bases[] = { "t/me-1-big-", "t/nb-1-big-", "t/oa-1-big-",
-		"t/ma-1-big-", "t/nc-1-big-", "t/mc-1-big-" };
+		"t/ma-1-big-", "t/nc-1-big-", "t/mc-1-big-", "t/da-1-bti-", "t/ms-1-big-" };
 	struct parts p = { 0 };
 	struct sst_io io = { .ctx = &p,
 		.open = io_open,

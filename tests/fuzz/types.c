@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
-#include "schema/type.h"
+#include "schema/comparable.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -116,6 +116,22 @@ print_and_read(const struct sst_type *t, struct sst_slice v)
 	sst_buf_free(&back);
 }
 
+/* Bytes that compare without the type give its order. */
+static void
+comparable(const struct sst_type *t, struct sst_slice a, struct sst_slice b, int want)
+{
+	struct sst_buf x = { 0 }, y = { 0 };
+	int c;
+
+	if (sst_comparable_clustering(&x, &t, &a, 1, 0) &&
+	    sst_comparable_clustering(&y, &t, &b, 1, 0)) {
+		c = sst_slice_cmp(sst_buf_slice(&x), sst_buf_slice(&y));
+		CHECK((c > 0) == (want > 0) && (c < 0) == (want < 0));
+	}
+	sst_buf_free(&x);
+	sst_buf_free(&y);
+}
+
 static void
 order(const struct sst_type *t, struct sst_slice in)
 {
@@ -123,8 +139,10 @@ order(const struct sst_type *t, struct sst_slice in)
 	struct sst_err e;
 	int x = sst_type_compare(t, a, b), y = sst_type_compare(t, b, a);
 
-	if (sst_type_validate(t, a, &e) == 0 && sst_type_validate(t, b, &e) == 0)
+	if (sst_type_validate(t, a, &e) == 0 && sst_type_validate(t, b, &e) == 0) {
 		CHECK((x > 0) == (y < 0) && (x < 0) == (y > 0));
+		comparable(t, a, b, x);
+	}
 }
 
 static void

@@ -25,6 +25,7 @@ Suite *foreignlog_suite(void);
 static char text[512];
 static struct sst_arena arena;
 static struct sst_schema schema;
+static struct sst_buf schema_text; /* names borrow from it */
 
 /* A table of the schema: its id in the segment at hand, and what was written to it. */
 struct target {
@@ -67,14 +68,14 @@ static void
 setup(void)
 {
 	static const char *const names[] = { "t", "n", "w" };
-	struct sst_buf cql = { 0 };
 	struct sst_err e;
 	size_t i;
 
 	memset(&arena, 0, sizeof(arena));
-	load(&cql, DATA, "foreign.cql");
-	if (sst_schema_parse(
-		&schema, &arena, sst_buf_slice(&cql), "foreign.cql", SST_SLICE_LIT(""), &e) == -1)
+	sst_buf_reset(&schema_text);
+	load(&schema_text, DATA, "foreign.cql");
+	if (sst_schema_parse(&schema, &arena, sst_buf_slice(&schema_text), "foreign.cql",
+		SST_SLICE_LIT(""), &e) == -1)
 		FAIL(&e);
 	for (i = 0; i < 3; i++) {
 		const struct sst_table *t =
@@ -95,6 +96,7 @@ teardown(void)
 	for (i = 0; i < 3; i++)
 		sst_memtable_free(targets[i].mem);
 	sst_arena_free(&arena);
+	sst_buf_free(&schema_text);
 }
 
 static const struct sst_table *
@@ -507,6 +509,50 @@ START_TEST(refused)
 }
 END_TEST
 
+/* One of three sections is damaged, and passed over: the others are read, also when followed. */
+START_TEST(passed_over)
+{
+	static const char params[] = "{\"compressionClass\":\"NoopCompressor\"}";
+	struct memfs *fs = memfs_new();
+	struct sst_log_entry entry;
+	uint8_t marker[SST_MARKER_LEN];
+	struct sst_buf b = { 0 };
+	struct sst_segread *r;
+	struct sst_err e;
+	uint32_t pos, crc;
+	size_t i, n = 0;
+
+	sst_put_u32(&b, 7);
+	sst_put_u64(&b, 5);
+	sst_put_bytes16(&b, sst_slice_str(params));
+	sst_put_u32(&b, 0);
+	sign_header(b.p, strlen(params));
+	for (i = 0; i < 3; i++) {
+		pos = (uint32_t)b.n;
+		sst_marker_put(marker, 5, pos, pos + 8 + 4 + 12 + 10);
+		sst_buf_add(&b, marker, sizeof(marker));
+		sst_put_u32(&b, i == 1 ? 21 : 22); /* Noop gives 22 */
+		sst_put_u32(&b, 10);
+		crc = sst_crc32(0, b.p + b.n - 4, 4);
+		sst_put_u32(&b, crc);
+		sst_buf_add(&b, "0123456789", 10);
+		sst_put_u32(&b, sst_crc32(crc, "0123456789", 10));
+	}
+	put(fs, "/CommitLog-7-5.log", sst_buf_slice(&b));
+	ck_assert_int_eq(sst_segread_open(&r, memfs_io(fs), "/CommitLog-7-5.log", &e), 0);
+	sst_segread_set(r, true, true);
+	while (sst_segread_next(r, &entry, &e) == SST_ONE)
+		n++;
+	ck_assert_uint_eq(n, 2);
+	ck_assert_uint_eq(sst_segread_info(r)->lost, 26);
+	ck_assert_int_eq(sst_segread_follow(r, &e), 0);
+	ck_assert_int_eq(sst_segread_next(r, &entry, &e), 0);
+	sst_segread_close(r);
+	sst_buf_free(&b);
+	memfs_free(fs);
+}
+END_TEST
+
 Suite *
 foreignlog_suite(void)
 {
@@ -520,6 +566,7 @@ foreignlog_suite(void)
 	tcase_add_loop_test(t, flipped, 0, SST_ARRAY_LEN(logs));
 	tcase_add_loop_test(t, followed, 0, SST_ARRAY_LEN(logs));
 	tcase_add_loop_test(t, refused, 0, SST_ARRAY_LEN(bad));
+	tcase_add_test(t, passed_over);
 	suite_add_tcase(s, t);
 	return s;
 }

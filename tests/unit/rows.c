@@ -383,6 +383,10 @@ static const struct {
 	BAD("\x10\0\0\0\0\5\x0c\0\1\xff\1\1\1\1\1\1\1\1\7\1", SST_EDAMAGED,
 	    "row damaged"),                                           /* an ldt */
 	BAD("\0\0\0\0\0\5\3\0\3\x7f\1", SST_EDAMAGED, "row damaged"), /* 127 elements */
+	BAD("\0\0\0\0\0\5\x11\0\3\2\4\0\4\0\0\0\2\4\0\4\0\0\0\1\1", SST_EDAMAGED,
+	    "elements of a column out of order"),
+	BAD("\0\0\0\0\0\5\x11\0\3\2\4\0\4\0\0\0\2\4\0\4\0\0\0\2\1", SST_EDAMAGED,
+	    "elements of a column out of order"),
 	BAD("\x10\0\0\0\0\5\4\0\1\1\7\x10\0\0\0\0\5\4\0\1\1\7", SST_EDAMAGED, "row is not after"),
 	BAD("\x10\0\0\0\0\5\4\0\1\1\7\x90\1\4\0\1\1\1", SST_EDAMAGED,
 	    "static row after other rows"),
