@@ -69,18 +69,23 @@ header_crc(uint32_t version, uint64_t id, struct sst_slice params)
 }
 
 void
+sst_segment_put_params(struct sst_buf *b, uint64_t id, struct sst_slice params)
+{
+	sst_put_u32(b, SST_SEGMENT_VERSION);
+	sst_put_u64(b, id);
+	sst_put_bytes16(b, params);
+	sst_put_u32(b, header_crc(SST_SEGMENT_VERSION, id, params));
+}
+
+void
 sst_segment_put_header(struct sst_buf *b, uint64_t id, uint32_t shard, uint32_t shards)
 {
 	char text[48];
 	int n = shards <= 1 ? snprintf(text, sizeof(text), "{\"ostraka\":\"0\"}")
 			    : snprintf(text, sizeof(text),
 				  "{\"ostraka\":\"%" PRIu32 "/%" PRIu32 "\"}", shard, shards);
-	struct sst_slice params = { (const uint8_t *)text, (size_t)n };
 
-	sst_put_u32(b, SST_SEGMENT_VERSION);
-	sst_put_u64(b, id);
-	sst_put_bytes16(b, params);
-	sst_put_u32(b, header_crc(SST_SEGMENT_VERSION, id, params));
+	sst_segment_put_params(b, id, (struct sst_slice){ (const uint8_t *)text, (size_t)n });
 }
 
 /* "0", or "2/4"; anything else, which we never wrote, counts as 0. */
@@ -91,8 +96,6 @@ get_shard(struct sst_segment_header *h, struct sst_slice text)
 	const char *p = copy;
 	uint64_t shard, shards = 1;
 
-	h->shard = 0;
-	h->shards = 1;
 	if (text.n >= sizeof(copy))
 		return;
 	memcpy(copy, text.p, text.n);
@@ -141,7 +144,8 @@ sst_segment_get_header(
 	struct sst_in in = sst_in_new(bytes, 0);
 	uint32_t crc;
 
-	*h = (struct sst_segment_header){ .version = sst_get_u32(&in) };
+	*h = (struct sst_segment_header){ .shards = 1 };
+	h->version = sst_get_u32(&in);
 	h->id = sst_get_u64(&in);
 	h->params = sst_get_bytes16(&in);
 	crc = sst_get_u32(&in);

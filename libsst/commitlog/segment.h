@@ -48,6 +48,8 @@ struct sst_segment_header {
 
 /* A header whose parameters are {"ostraka":"<shard>/<shards>"}, or {"ostraka":"0"} for one alone. */
 void sst_segment_put_header(struct sst_buf *, uint64_t id, uint32_t shard, uint32_t shards);
+/* The same with any parameters, at most 65535 bytes. */
+void sst_segment_put_params(struct sst_buf *, uint64_t id, struct sst_slice params);
 
 /*
  * Reads the header at the start of bytes.  SST_ESHORT: cut short; SST_EDAMAGED; SST_EVERSION;
