@@ -18,6 +18,7 @@ struct sst_journal {
 	struct sst_mutation_out *out;
 	enum sst_sync sync;
 	bool keep;
+	bool syncing; /* somebody waits for the disk */
 	unsigned period_ms, puts;
 	int64_t (*now_ms)(void *arg);
 	void *arg;
@@ -112,6 +113,23 @@ sst_journal_sync(struct sst_journal *j, struct sst_err *e)
 	return sst_log_sync(j->log, e);
 }
 
+int
+sst_journal_sync_begin(struct sst_journal *j, int *fd, struct sst_err *e)
+{
+	int r = sst_log_sync_begin(j->log, fd, e);
+
+	j->synced_ms = j->now_ms(j->arg);
+	j->syncing |= r == SST_ONE;
+	return r;
+}
+
+int
+sst_journal_sync_end(struct sst_journal *j, int result, struct sst_err *e)
+{
+	j->syncing = false;
+	return sst_log_sync_end(j->log, result, e);
+}
+
 struct sst_logpos
 sst_journal_synced(const struct sst_journal *j)
 {
@@ -123,7 +141,7 @@ sst_journal_due_ms(const struct sst_journal *j)
 {
 	int64_t since;
 
-	if (sst_logpos_cmp(sst_log_synced(j->log), j->end) >= 0)
+	if (j->syncing || sst_logpos_cmp(sst_log_synced(j->log), j->end) >= 0)
 		return -1;
 	if (j->sync == SST_SYNC_BATCH)
 		return 0;

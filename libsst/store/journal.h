@@ -31,6 +31,9 @@ int sst_journal_settle(struct sst_journal *, struct sst_logpos *acked, struct ss
 /* When settle or step will have something to do: ms from now, 0 at once, -1 never. */
 int sst_journal_due_ms(const struct sst_journal *);
 int sst_journal_sync(struct sst_journal *, struct sst_err *);
+/* As sst_log_sync_begin and _end; in between nothing else is due. */
+int sst_journal_sync_begin(struct sst_journal *, int *fd, struct sst_err *);
+int sst_journal_sync_end(struct sst_journal *, int result, struct sst_err *);
 struct sst_logpos sst_journal_synced(const struct sst_journal *);
 
 /* There are so many segments that what holds them back should be flushed. */
@@ -42,7 +45,7 @@ bool sst_journal_is_long(const struct sst_journal *);
  */
 int sst_journal_discard(struct sst_journal *, uint64_t oldest, struct sst_err *);
 
-/* The log itself, for segments of others that recovery found. */
+/* The log itself, for segments that recovery found. */
 struct sst_log *sst_journal_log(struct sst_journal *);
 
 /* Syncs what is left, and frees; NULL is fine. */

@@ -311,6 +311,19 @@ sst_store_settle(struct sst_store *s, struct sst_logpos *acked, struct sst_err *
 }
 
 int
+sst_store_sync_begin(struct sst_store *s, int *fd, struct sst_err *e)
+{
+	*fd = -1;
+	return s->journal != NULL ? sst_journal_sync_begin(s->journal, fd, e) : 0;
+}
+
+int
+sst_store_sync_end(struct sst_store *s, int result, struct sst_err *e)
+{
+	return s->journal != NULL ? sst_journal_sync_end(s->journal, result, e) : 0;
+}
+
+int
 sst_store_due_ms(const struct sst_store *s)
 {
 	return s->journal != NULL ? sst_journal_due_ms(s->journal) : -1;

@@ -100,6 +100,13 @@ int sst_store_flush(struct sst_store *, struct sst_err *);
 int sst_store_settle(struct sst_store *, struct sst_logpos *acked, struct sst_err *);
 /* ms until settle has something to do, 0 at once, -1 never. */
 int sst_store_due_ms(const struct sst_store *);
+/*
+ * A settle that must not wait, in two calls: SST_ONE: *fd, which stays the log's, is to be given to
+ * fdatasync, and its result, 0 or -errno, to sst_store_sync_end; writes may be taken in between, and a
+ * settle has nothing to do.  0: there is nothing to sync.  After the second call the db's synced says how far.
+ */
+int sst_store_sync_begin(struct sst_store *, int *fd, struct sst_err *);
+int sst_store_sync_end(struct sst_store *, int result, struct sst_err *);
 
 /*
  * All n stores of a directory, opened with `replay`, have taken their parts of the log, flushed: it

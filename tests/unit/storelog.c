@@ -228,6 +228,48 @@ START_TEST(sync_waits_for_a_position)
 }
 END_TEST
 
+/* As a reactor does it: writes go on while somebody else waits for the disk. */
+START_TEST(a_sync_need_not_be_waited_for)
+{
+	struct sst_store_opts o = log_options(SST_SYNC_GROUP);
+	struct memfs *fs = memfs_new(), *cut;
+	struct sst_store *s = (o.now_ms = now, kt_open_with(memfs_io(fs), &o));
+	struct sst_db *db = sst_store_db(s);
+	struct sst_logpos before, synced;
+	struct sst_err e;
+	int fd;
+
+	ck_assert_int_eq(sst_store_sync_begin(s, &fd, &e), 0);
+	kt_put(s, 1, 1, "x");
+	ck_assert_int_eq(sst_store_sync_begin(s, &fd, &e), SST_ONE);
+	kt_put(s, 1, 2, "y");
+	clock_ms += 1000;
+	ck_assert_int_eq(sst_store_due_ms(s), -1);
+	settle(s, &synced);
+	ck_assert_uint_eq(synced.segment, 0);
+	db->ops->synced(db, &before, &e);
+	ck_assert_int_eq(memfs_io(fs)->fdatasync(memfs_io(fs)->ctx, fd), 0);
+	ck_assert_int_eq(sst_store_sync_end(s, 0, &e), 0);
+	db->ops->synced(db, &synced, &e);
+	ck_assert_int_gt(sst_logpos_cmp(synced, before), 0);
+	cut = memfs_copy(fs);
+	memfs_power_cut(cut, MEMFS_NONE, 0);
+	ck_assert(has_row(cut));
+	memfs_free(cut);
+	ck_assert_int_eq(sst_store_sync_begin(s, &fd, &e), SST_ONE);
+	ck_assert_int_eq(sst_store_sync_end(s, -EIO, &e), -1);
+	ck_assert_int_eq(kt_try_put(s, 1, 3, "z", &e), -1);
+	sst_store_drop(s);
+	o.sync = SST_SYNC_NONE;
+	s = kt_open_with(memfs_io(fs), &o);
+	kt_put(s, 1, 4, "a");
+	ck_assert_int_eq(sst_store_sync_begin(s, &fd, &e), 0); /* there is no log */
+	ck_assert_int_eq(sst_store_sync_end(s, 0, &e), 0);
+	sst_store_drop(s);
+	memfs_free(fs);
+}
+END_TEST
+
 static struct sst_store_opts crash_options(enum sst_sync);
 static struct memfs *crash_start(void);
 
@@ -854,6 +896,7 @@ storelog_suite(void)
 	tcase_add_loop_test(t, what_a_mode_promises, 0, SST_ARRAY_LEN(modes));
 	tcase_add_test(t, a_period_ends_without_a_settle);
 	tcase_add_test(t, sync_waits_for_a_position);
+	tcase_add_test(t, a_sync_need_not_be_waited_for);
 	tcase_add_test(t, what_is_in_sstables_leaves_the_log);
 	tcase_add_test(t, a_quiet_table_holds_segments_back_for_a_while);
 	tcase_add_test(t, segments_are_kept_on_request);
