@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/digits.h"
 #include "commitlog/log.h"
@@ -22,6 +23,32 @@ print_id(struct sst_buf *b, int64_t id)
 	sst_buf_addc(b, '\n');
 }
 
+static int
+print_out(struct acks *a, struct sst_err *e)
+{
+	size_t done = 0;
+	ssize_t n;
+	int r = 0;
+
+	if (a->out.bad)
+		return sst_fail_nomem(e);
+	while (done < a->out.n) {
+		n = write(STDOUT_FILENO, a->out.p + done, a->out.n - done);
+		if (n >= 0) {
+			done += (size_t)n;
+		} else if (errno != EINTR) {
+			if (errno != EPIPE)
+				r = sst_fail(
+				    e, SST_ESYS, "standard output", SST_NOWHERE, "cannot write");
+			a->print = false; /* nobody hears of the rest, but it is stored */
+			a->pending.n = a->at = 0;
+			break;
+		}
+	}
+	a->out.n = 0;
+	return r;
+}
+
 int
 acks_settle(struct acks *a, struct sst_err *e)
 {
@@ -33,12 +60,10 @@ acks_settle(struct acks *a, struct sst_err *e)
 	if (sst_store_settle(a->store, &acked, e) == -1)
 		return -1;
 	for (; a->at < n && sst_logpos_cmp(at[a->at].pos, acked) <= 0; a->at++)
-		print_id(&a->out.buf, at[a->at].id);
+		print_id(&a->out, at[a->at].id);
 	if (a->at == n)
 		a->pending.n = a->at = 0;
-	if (a->out.buf.n > 0 || a->out.buf.bad)
-		tool_output_flush(&a->out);
-	return 0;
+	return print_out(a, e);
 }
 
 /* Those that are printed make room once they are most of the queue. */
@@ -116,5 +141,5 @@ void
 acks_free(struct acks *a)
 {
 	sst_buf_free(&a->pending);
-	sst_buf_free(&a->out.buf);
+	sst_buf_free(&a->out);
 }

@@ -1,6 +1,7 @@
 /*
  * cmd/msgput/acks.h: what was taken in but is not yet durable as --sync demands, in the order of the
- * log; with --ack, ids are printed as soon as they are.
+ * log; with --ack, ids are printed as soon as they are.  When nobody reads them any more, messages are
+ * stored all the same.
  */
 #ifndef MSGPUT_ACKS_H
 #define MSGPUT_ACKS_H
@@ -17,7 +18,7 @@ struct acks {
 	size_t at;
 	size_t unsettled; /* taken in since the last settle */
 	struct sst_logpos last;
-	struct tool_output out;
+	struct sst_buf out; /* ids to print */
 };
 
 /* A message was taken in, and is at pos.  Settles when it is time; 0, or -1: nothing more is durable. */

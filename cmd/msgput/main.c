@@ -391,6 +391,30 @@ id_option(const char *option, const char *text)
 }
 
 static void
+set_log_option(struct run *r, int opt)
+{
+	switch (opt) {
+	case OPT_BULK:
+		r->bulk = true;
+		r->store_opts.sync = SST_SYNC_NONE;
+		break;
+	case OPT_SYNC:
+		r->synced = true;
+		set_sync(r, optarg);
+		break;
+	case OPT_ACK:
+		r->acks.print = true;
+		break;
+	case OPT_KEEP_LOG:
+		r->store_opts.keep_log = true;
+		break;
+	case OPT_SKIP_DAMAGE:
+		r->store_opts.skip_damage = true;
+		break;
+	}
+}
+
+static void
 set_option(struct run *r, int opt)
 {
 	struct sst_err e;
@@ -436,23 +460,6 @@ set_option(struct run *r, int opt)
 	case OPT_NO_WAIT:
 		r->store_opts.no_wait = true;
 		break;
-	case OPT_BULK:
-		r->bulk = true;
-		r->store_opts.sync = SST_SYNC_NONE;
-		break;
-	case OPT_SYNC:
-		r->synced = true;
-		set_sync(r, optarg);
-		break;
-	case OPT_ACK:
-		r->acks.print = true;
-		break;
-	case OPT_KEEP_LOG:
-		r->store_opts.keep_log = true;
-		break;
-	case OPT_SKIP_DAMAGE:
-		r->store_opts.skip_damage = true;
-		break;
 	case OPT_CHANNEL:
 		r->import_opts.channel = id_option("--channel", optarg);
 		break;
@@ -463,6 +470,8 @@ set_option(struct run *r, int opt)
 		if (sst_time_parse(&r->now_us, sst_slice_str(optarg), sst_now_us(), &e) == -1)
 			exit(tool_problem(TROUBLE, "--now: %s", e.what));
 		break;
+	default:
+		set_log_option(r, opt);
 	}
 }
 

@@ -71,6 +71,13 @@ echo '-- more than half a segment'
 	message 16 sixteen
 } | msgput -d d --ack 2>&1
 echo "status $?"
+
+echo '-- nobody reads'
+seq 100 5099 | sed 's/.*/{"channel_id":"2","message_id":"&","author_id":"7"}/' >many
+msgput -d d --ack --sync batch many | head -n 1
+msgscan -d d -n 10000 2 | wc -l
+msgput -d d --ack many >/dev/full
+echo "status $?"
 msgput -d d --bulk --sync batch </dev/null
 echo "status $?"
 msgput -d d --sync sometimes </dev/null
