@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/names.h"
 #include "sstable/name.h"
 
 #define PATH 4096
@@ -36,48 +37,6 @@ there(const struct sst_io *io, const char *path, bool dir, struct sst_err *e)
 	if (sst_io_stat(io, path, &st, e) == 0)
 		return st.is_dir == dir;
 	return is_missing(e) ? 0 : -1;
-}
-
-struct listing {
-	struct sst_arena *arena;
-	const char **v;
-	size_t n, cap;
-	bool nomem;
-};
-
-static int
-collect(void *arg, const char *name)
-{
-	struct listing *l = arg;
-	const char **grown;
-
-	if (name[0] == '.')
-		return 0;
-	if (l->n == l->cap) {
-		l->cap = l->cap == 0 ? 32 : 2 * l->cap;
-		if ((grown = sst_arena_array(l->arena, l->cap, sizeof(*grown))) == NULL)
-			goto nomem;
-		if (l->n > 0)
-			memcpy(grown, l->v, l->n * sizeof(*grown));
-		l->v = grown;
-	}
-	if ((l->v[l->n] = sst_arena_str(l->arena, name, strlen(name))) != NULL) {
-		l->n++;
-		return 0;
-	}
-nomem:
-	l->nomem = true;
-	return 1;
-}
-
-static int
-list(struct listing *l, struct sst_arena *a, const struct sst_io *io, const char *dir,
-    struct sst_err *e)
-{
-	*l = (struct listing){ .arena = a };
-	if (sst_io_list(io, dir, collect, l, e) == -1)
-		return -1;
-	return l->nomem ? sst_fail_nomem(e) : 0;
 }
 
 /* ---- what is in a folder ---- */
@@ -165,7 +124,7 @@ scan_keyspace(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *i
     const char *keyspace, struct sst_err *e)
 {
 	char path[PATH], folder[PATH];
-	struct listing tables;
+	struct sst_names tables;
 	size_t i;
 	int r;
 
@@ -173,9 +132,11 @@ scan_keyspace(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *i
 		return -1;
 	if ((r = there(io, path, true, e)) <= 0)
 		return r;
-	if (list(&tables, a, io, path, e) == -1)
+	if (sst_names_list(&tables, a, io, path, e) == -1)
 		return -1;
 	for (i = 0; i < tables.n; i++) {
+		if (tables.v[i][0] == '.')
+			continue;
 		if (join(folder, path, tables.v[i], e) == -1)
 			return -1;
 		if ((r = there(io, folder, true, e)) == -1)
@@ -201,13 +162,14 @@ static int
 scan_root(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io, const char *root,
     struct sst_err *e)
 {
-	struct listing keyspaces;
+	struct sst_names keyspaces;
 	size_t i;
 
-	if (list(&keyspaces, a, io, root, e) == -1)
+	if (sst_names_list(&keyspaces, a, io, root, e) == -1)
 		return -1;
 	for (i = 0; i < keyspaces.n; i++)
-		if (scan_keyspace(d, a, io, root, keyspaces.v[i], e) == -1)
+		if (keyspaces.v[i][0] != '.' &&
+		    scan_keyspace(d, a, io, root, keyspaces.v[i], e) == -1)
 			return -1;
 	if (d->ntables > 1)
 		qsort(d->tables, d->ntables, sizeof(*d->tables), by_name);

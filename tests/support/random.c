@@ -7,6 +7,15 @@
 #include "codec/out.h"
 #include "row/reconcile.h"
 
+void
+random_batch(int batch, void (*one)(int seed))
+{
+	int i;
+
+	for (i = 0; i < RANDOM_BATCH; i++)
+		one(batch * RANDOM_BATCH + i);
+}
+
 uint64_t
 random_u64(struct random *r) /* splitmix64 */
 {

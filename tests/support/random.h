@@ -10,6 +10,11 @@
 #define RANDOM_TS_US INT64_C(1700000000000000) /* write times lie in the 40 µs from here */
 #define RANDOM_LDT_S INT64_C(1700000000)       /* deletions and expiries in the 100 s from here */
 
+#define RANDOM_BATCH 50 /* cases a test: a process of its own for each costs more than a case */
+
+/* Runs the cases of one batch: seeds from batch * RANDOM_BATCH on. */
+void random_batch(int batch, void (*one)(int seed));
+
 struct random {
 	uint64_t state;
 };

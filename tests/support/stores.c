@@ -115,6 +115,18 @@ kt_finish(struct sst_store *s)
 		ck_abort_msg("%s", sst_err_text(&e, msg, sizeof(msg)));
 }
 
+void
+kt_put_many(struct sst_store *s, int a, int n, int each, const char *text)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		kt_put(s, a, i, text);
+		if (i % each == each - 1)
+			kt_flush(s);
+	}
+}
+
 /* The static column of k.t (a). */
 int
 kt_put_static(struct sst_store *s, int a, const char *text, struct sst_err *e)

@@ -19,6 +19,8 @@ const struct sst_table *kt_table_of(struct sst_store *, const char *name);
 
 /* One row; all rows with the same b have the same write time. */
 void kt_put(struct sst_store *, int a, int b, const char *text);
+/* The n rows (a, 0) to (a, n - 1), all with that text; an SSTable for each `each` of them. */
+void kt_put_many(struct sst_store *, int a, int n, int each, const char *text);
 int kt_try_put(struct sst_store *, int a, int b, const char *text, struct sst_err *);
 int kt_put_static(struct sst_store *, int a, const char *text, struct sst_err *);
 void kt_flush(struct sst_store *);

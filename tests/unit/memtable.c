@@ -9,17 +9,6 @@
 
 Suite *memtable_suite(void);
 
-#define BATCH 50 /* cases a process: a fork costs more than a case */
-
-static void
-each(int batch, void (*one)(int seed))
-{
-	int i;
-
-	for (i = 0; i < BATCH; i++)
-		one(batch * BATCH + i);
-}
-
 #define BATCHES 24
 
 static struct sst_memtable *
@@ -81,7 +70,7 @@ gives_what_the_model_gives_case(int seed)
 
 START_TEST(gives_what_the_model_gives)
 {
-	each(_i, gives_what_the_model_gives_case);
+	random_batch(_i, gives_what_the_model_gives_case);
 }
 END_TEST
 
@@ -138,7 +127,7 @@ gives_slices_case(int seed)
 
 START_TEST(gives_slices)
 {
-	each(_i, gives_slices_case);
+	random_batch(_i, gives_slices_case);
 }
 END_TEST
 
@@ -184,7 +173,7 @@ gives_one_partition_and_token_ranges_case(int seed)
 
 START_TEST(gives_one_partition_and_token_ranges)
 {
-	each(_i, gives_one_partition_and_token_ranges_case);
+	random_batch(_i, gives_one_partition_and_token_ranges_case);
 }
 END_TEST
 
@@ -227,7 +216,7 @@ gives_slices_in_order_case(int seed)
 
 START_TEST(gives_slices_in_order)
 {
-	each(_i, gives_slices_in_order_case);
+	random_batch(_i, gives_slices_in_order_case);
 }
 END_TEST
 
@@ -271,7 +260,7 @@ streams_are_snapshots_case(int seed)
 
 START_TEST(streams_are_snapshots)
 {
-	each(_i, streams_are_snapshots_case);
+	random_batch(_i, streams_are_snapshots_case);
 }
 END_TEST
 
@@ -322,7 +311,7 @@ scans_miss_nothing_case(int seed)
 
 START_TEST(scans_miss_nothing)
 {
-	each(_i, scans_miss_nothing_case);
+	random_batch(_i, scans_miss_nothing_case);
 }
 END_TEST
 

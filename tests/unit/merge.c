@@ -10,17 +10,6 @@
 
 Suite *merge_suite(void);
 
-#define BATCH 50 /* cases a process: a fork costs more than a case */
-
-static void
-each(int batch, void (*one)(int seed))
-{
-	int i;
-
-	for (i = 0; i < BATCH; i++)
-		one(batch * BATCH + i);
-}
-
 #define BATCHES 50
 #define SPLITS 5
 
@@ -107,7 +96,7 @@ raw_gives_what_the_model_gives_case(int seed)
 
 START_TEST(raw_gives_what_the_model_gives)
 {
-	each(_i, raw_gives_what_the_model_gives_case);
+	random_batch(_i, raw_gives_what_the_model_gives_case);
 }
 END_TEST
 
@@ -137,7 +126,7 @@ merges_of_merges_are_the_same_case(int seed)
 
 START_TEST(merges_of_merges_are_the_same)
 {
-	each(_i, merges_of_merges_are_the_same_case);
+	random_batch(_i, merges_of_merges_are_the_same_case);
 }
 END_TEST
 
@@ -160,7 +149,7 @@ readers_see_what_lives_case(int seed)
 
 START_TEST(readers_see_what_lives)
 {
-	each(_i, readers_see_what_lives_case);
+	random_batch(_i, readers_see_what_lives_case);
 }
 END_TEST
 
@@ -200,7 +189,7 @@ compaction_purges_case(int seed)
 
 START_TEST(compaction_purges)
 {
-	each(_i, compaction_purges_case);
+	random_batch(_i, compaction_purges_case);
 }
 END_TEST
 
@@ -254,7 +243,7 @@ skips_case(int seed)
 
 START_TEST(skips)
 {
-	each(_i, skips_case);
+	random_batch(_i, skips_case);
 }
 END_TEST
 
@@ -287,7 +276,7 @@ shadowable_deletions_give_way_case(int seed)
 
 START_TEST(shadowable_deletions_give_way)
 {
-	each(_i, shadowable_deletions_give_way_case);
+	random_batch(_i, shadowable_deletions_give_way_case);
 }
 END_TEST
 

@@ -16,7 +16,6 @@
 Suite *mutation_suite(void);
 
 #define FAIL(e) ck_abort_msg("%s", sst_err_text(e, text, sizeof(text)))
-#define BATCH 50
 
 static char text[512];
 
@@ -151,10 +150,7 @@ updates_come_back_case(int seed)
 
 START_TEST(updates_come_back)
 {
-	int i;
-
-	for (i = 0; i < BATCH; i++)
-		updates_come_back_case(_i * BATCH + i);
+	random_batch(_i, updates_come_back_case);
 }
 END_TEST
 

@@ -121,13 +121,8 @@ START_TEST(reads_leave_out_what_cannot_have_it)
 	struct sst_buf b = { 0 };
 	struct sst_read r;
 	struct sst_err e;
-	int i;
 
-	for (i = 0; i < 50; i++) { /* five sets: b from 0 to 9, from 10 to 19, … */
-		kt_put(s, 1, i, "x");
-		if (i % 10 == 9)
-			kt_flush(s);
-	}
+	kt_put_many(s, 1, 50, 10, "x"); /* five sets: b from 0 to 9, from 10 to 19, … */
 	kt_put(s, 2, 1000, "other");
 	kt_flush(s);
 	r = kt_partition(&key, 1);
@@ -235,13 +230,8 @@ START_TEST(a_page_leaves_old_sets_alone)
 	struct sst_read r;
 	struct sst_err e;
 	uint32_t key;
-	int i;
 
-	for (i = 0; i < 100; i++) {
-		kt_put(s, 1, i, "x");
-		if (i % 10 == 9)
-			kt_flush(s);
-	}
+	kt_put_many(s, 1, 100, 10, "x");
 	kt_finish(s);
 	s = kt_open_reader(faultio_io(f));
 	r = kt_partition(&key, 1);
@@ -376,13 +366,8 @@ START_TEST(nobody_waits_who_said_so)
 	struct sst_read r;
 	struct sst_err e;
 	uint32_t key;
-	int i;
 
-	for (i = 0; i < 2000; i++) {
-		kt_put(s, 1, i, "quite a long text, so that there are several chunks of it");
-		if (i % 700 == 699)
-			kt_flush(s);
-	}
+	kt_put_many(s, 1, 2000, 700, "quite a long text, so that there are several chunks of it");
 	kt_finish(s);
 	s = kt_open_reader(memfs_io(fs));
 	r = kt_partition(&key, 1);
