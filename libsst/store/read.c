@@ -248,6 +248,7 @@ open_source(struct reading *rd, struct sst_source *src, struct sst_stream **out,
 	}
 	if (check_source(rd, src, e) == -1) {
 		sst_stream_close(*out);
+		*out = NULL;
 		return -1;
 	}
 	rd->opened.sstables_read += r == SST_ONE;
