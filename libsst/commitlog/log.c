@@ -265,6 +265,7 @@ sst_log_sync_end(struct sst_log *log, int result, struct sst_err *e)
 		sst_fail(e, SST_ESYS, log->path, SST_NOWHERE, "cannot sync");
 		e->sys = -result;
 		die(log, e);
+		log->syncing = false;
 	}
 	if (log->late_fd != -1 && close_late(log, e) == -1)
 		return -1;
@@ -295,7 +296,9 @@ sst_log_sync(struct sst_log *log, struct sst_err *e)
 {
 	int fd, r = sst_log_sync_begin(log, &fd, e);
 
-	return r == SST_ONE ? sync_now(log, e) : r;
+	if (r == SST_ONE && (r = sync_now(log, e)) == -1)
+		log->syncing = false; /* nobody else has the descriptor */
+	return r;
 }
 
 /* The segment's end.  Its last mark is synced too: whoever finds a successor may insist on it. */
