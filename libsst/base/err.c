@@ -15,6 +15,7 @@ sst_fail(
 
 	e->code = code;
 	e->sys = code == SST_ESYS ? sys : 0;
+	e->doubt = false;
 	e->off = off;
 	e->file[0] = '\0';
 	if (file != NULL) {
@@ -33,9 +34,12 @@ int
 sst_err_locate(struct sst_err *e, const char *file, uint64_t off)
 {
 	char what[sizeof(e->what)];
+	bool doubt = e->doubt;
 
 	memcpy(what, e->what, sizeof(what));
-	return sst_fail(e, e->code, file, off, "%s", what);
+	sst_fail(e, e->code, file, off, "%s", what);
+	e->doubt = doubt;
+	return -1;
 }
 
 int

@@ -2,6 +2,7 @@
 #ifndef SST_BASE_ERR_H
 #define SST_BASE_ERR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum sst_code {
@@ -26,6 +27,7 @@ enum sst_code {
 struct sst_err { /* lives on the caller's stack and owns nothing */
 	enum sst_code code;
 	int sys;        /* errno, when code is SST_ESYS */
+	bool doubt;     /* a sync or close failed: what was written is durable, or lost for good */
 	uint64_t off;   /* byte offset in file, or SST_NOWHERE */
 	char file[256]; /* a copy: the handle may be closed before this is printed */
 	char what[224];

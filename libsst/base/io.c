@@ -235,6 +235,14 @@ failed(struct sst_err *e, int r, const char *path, uint64_t off, const char *wha
 	return sst_fail(e, SST_ESYS, path, off, "%s", what);
 }
 
+static int
+failed_in_doubt(struct sst_err *e, int r, const char *path, const char *what)
+{
+	failed(e, r, path, SST_NOWHERE, what);
+	e->doubt = true;
+	return -1;
+}
+
 int
 sst_io_open(const struct sst_io *io, const char *path, int flags, struct sst_err *e)
 {
@@ -256,7 +264,7 @@ sst_io_close(const struct sst_io *io, int fd, const char *path, struct sst_err *
 	if (fd < 0)
 		return 0;
 	r = io->close(io->ctx, fd);
-	return r < 0 ? failed(e, r, path, SST_NOWHERE, "close failed") : 0;
+	return r < 0 ? failed_in_doubt(e, r, path, "close failed") : 0;
 }
 
 int
@@ -306,7 +314,7 @@ sst_io_fsync(const struct sst_io *io, int fd, const char *path, struct sst_err *
 {
 	int r = io->fsync(io->ctx, fd);
 
-	return r < 0 ? failed(e, r, path, SST_NOWHERE, "sync failed") : 0;
+	return r < 0 ? failed_in_doubt(e, r, path, "sync failed") : 0;
 }
 
 int
@@ -314,7 +322,7 @@ sst_io_fdatasync(const struct sst_io *io, int fd, const char *path, struct sst_e
 {
 	int r = io->fdatasync(io->ctx, fd);
 
-	return r < 0 ? failed(e, r, path, SST_NOWHERE, "sync failed") : 0;
+	return r < 0 ? failed_in_doubt(e, r, path, "sync failed") : 0;
 }
 
 int

@@ -137,7 +137,7 @@ flush_shelf(struct sst_store *s, struct sst_shelf *shelf, struct sst_err *e)
 	}
 	/* After a sync that failed the kernel may think that the pages are clean: what was not
 	 * durable before is lost or not, and trying again would only seem to work. */
-	if (doubt || !may_be_tried_again(e)) {
+	if (doubt || e->doubt || !may_be_tried_again(e)) {
 		s->broken = true;
 		s->why = *e;
 	}
