@@ -235,7 +235,7 @@ standard_input(struct run *r)
 		else if (operand.n > 0)
 			rc = tool_worse(rc, one(r, operand, line));
 	}
-	if (ferror(stdin))
+	if (!feof(stdin)) /* an error, or a line that there is no memory for */
 		rc = tool_problem(TROUBLE, "standard input: %s", strerror(errno));
 	free(text);
 	return rc;
