@@ -1,6 +1,7 @@
 /*
  * codec/jsonmarks.cc: simdjson's first stage behind a C interface.  Nothing here throws: simdjson
- * reports by error codes and allocates with nothrow.
+ * reports by error codes and allocates with nothrow.  Once in a process it looks at the CPU, and ends
+ * the process where it does not get some bytes for that: it cannot be asked not to.
  */
 #include "codec/jsonmarks.h"
 

@@ -83,11 +83,13 @@ set_bloom(struct sst_parser *p, struct sst_table *t, const struct sst_property *
 	struct sst_buf b = { 0 };
 	uint64_t bits = 0;
 	double v = 0;
-	bool good = sst_read_double(q->value->value, &b) == 0 && b.n == 8;
+	bool good = sst_read_double(q->value->value, &b) == 0 && b.n == 8, nomem = b.bad;
 
 	for (size_t i = 0; good && i < 8; i++)
 		bits = bits << 8 | b.p[i];
 	sst_buf_free(&b);
+	if (nomem)
+		return sst_fail_nomem(p->e);
 	memcpy(&v, &bits, sizeof(v));
 	if (!good || !(v > 0 && v <= 1))
 		return bad(p, q, "a number above 0, up to 1");

@@ -7,7 +7,9 @@
 
 #include "../support/faultio.h"
 #include "../support/memfs.h"
+#include "../support/random.h"
 #include "base/num.h"
+#include "msg/snowflake.h"
 #include "store/ids.h"
 
 Suite *ids_suite(void);
@@ -155,6 +157,77 @@ START_TEST(nothing_repeats_after_a_kill)
 }
 END_TEST
 
+/* A clock that mostly stands, sometimes runs, and now and then is set: back too. */
+static void
+move_clock(struct clock *c, struct random *rnd)
+{
+	static const int64_t jumps[] = { 2, 40, 2999, 3001, 90000, -1, -9, -11, -700, -86400000 };
+
+	c->now_ms += random_below(rnd, 3);
+	if (random_chance(rnd, 10))
+		c->now_ms += jumps[random_below(rnd, SST_ARRAY_LEN(jumps))];
+}
+
+#define LIVES 200
+#define IDS_OF_A_LIFE 50000
+
+/*
+ * Ten million ids as messages carry them, in lives that end in any way: closed, killed, or with a
+ * power cut at any call.  Larger than the one before is all it takes to be unique.  Returns how many
+ * were made before one was not.
+ */
+static uint64_t
+rising_ids(struct memfs *fs, struct clock *c, struct random *rnd, int64_t *last)
+{
+	struct sst_ids_clock clock = { c, now_ms, sleep_ms };
+	struct faultio *f = faultio_new(memfs_io(fs));
+	struct faultio_plan plan = { .at = 1 + random_below(rnd, 400), .how = FAULTIO_STOP };
+	uint64_t made = 0;
+	struct sst_ids *ids;
+	struct sst_err e;
+	uint32_t seq;
+	int64_t ms, id;
+
+	if (random_chance(rnd, 50))
+		plan.at = 0;
+	faultio_plan(f, &plan);
+	if (sst_ids_open(&ids, faultio_io(f), "/", &clock, &e) == 0) {
+		for (; made < IDS_OF_A_LIFE; made++, *last = id) {
+			if (made % 1024 == 0)
+				move_clock(c, rnd);
+			if (sst_ids_next(ids, &ms, &seq, &e) == -1)
+				break; /* the machine stopped */
+			if (sst_snowflake_make(&id, ms, 7, seq, &e) == -1 || id <= *last)
+				ck_abort_msg("id %lld of %lld.%u after %lld", (long long)id,
+				    (long long)ms, (unsigned)seq, (long long)*last);
+		}
+		if (random_chance(rnd, 50))
+			sst_ids_close(ids, &e);
+		else
+			free(ids); /* killed: as a process leaves it */
+	}
+	faultio_free(f);
+	return made;
+}
+
+START_TEST(ten_million_rise)
+{
+	struct memfs *fs = memfs_new();
+	struct clock c = { NOW, 0, false };
+	struct random rnd = { 10 };
+	int64_t last = 0;
+	uint64_t made = 0;
+	unsigned life;
+
+	for (life = 0; made < UINT64_C(10000000); life++) {
+		made += rising_ids(fs, &c, &rnd, &last);
+		memfs_power_cut(fs, (enum memfs_cut)(life % 4), life);
+	}
+	ck_assert_uint_ge(life, LIVES);
+	memfs_free(fs);
+}
+END_TEST
+
 START_TEST(a_clean_end_leaves_no_gap)
 {
 	struct memfs *fs = memfs_new();
@@ -274,6 +347,8 @@ ids_suite(void)
 	tcase_add_test(t, the_clock_goes_back);
 	tcase_add_test(t, a_full_sequence_takes_the_next_millisecond);
 	tcase_add_test(t, nothing_repeats_after_a_kill);
+	tcase_set_timeout(t, 120);
+	tcase_add_test(t, ten_million_rise);
 	tcase_add_test(t, a_clean_end_leaves_no_gap);
 	tcase_add_loop_test(t, damage_refuses, 0, SST_ARRAY_LEN(bad));
 	tcase_add_loop_test(t, a_failed_sync_is_final, 0, 2);
