@@ -25,6 +25,11 @@ FUZZERS = $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcar
 FUZZ    = $(FUZZERS:%=$O/fuzz/%)
 REPLAY  = $(FUZZERS:%=$O/replay/%)
 PUBLIC  = $(shell cat libsst/public)	# headers that are installed
+# A program over a file system whose calls fail: tests/faults/PROGRAM.c and the harness beside it.
+FAULTED = $(filter $(BINS:$O/bin/%=$O/faults/%),$(patsubst tests/faults/%.c,$O/faults/%,$(wildcard tests/faults/*.c)))
+HARNESS = $(filter-out $(FAULTED:$O/faults/%=$O/tests/faults/%.o),$(call objs,tests/faults/*.c)) \
+	$(patsubst %,$O/tests/support/%.o,faultio memfs nomem)
+WRAPPED = main exit open read write poll sst_store_open sst_io_posix
 PROGS   = $(patsubst tests/prog/%.c,$O/prog/%,$(wildcard tests/prog/*.c))
 
 all: $(BINS) $L
@@ -45,12 +50,14 @@ $(FUZZ): $O/fuzz/%: $O/tests/fuzz/%.o $L
 $(FUZZ): LDLIBS += -fsanitize=fuzzer
 $(REPLAY): $O/replay/%: $O/tests/fuzz/%.o $O/tests/fuzz/replay.o $L
 $(PROGS): $O/prog/%: $O/tests/prog/%.o $L
+$(FAULTED): $O/faults/%: $O/tests/faults/%.o $$(call objs,cmd/$$*/*.c) $(call objs,cmd/tool/*.c) $(HARNESS) $L
+$(FAULTED): LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%) -rdynamic
 # Linked with what it needs only: libzip brings a cryptography library along, and start-up counts.
-$(BINS) $O/unit $(FUZZ) $(REPLAY) $(PROGS): ; @mkdir -p $(@D) && $(CC) $(FLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BINS) $O/unit $(FUZZ) $(REPLAY) $(PROGS) $(FAULTED): ; @mkdir -p $(@D) && $(CC) $(FLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $O/%.o: %.c Makefile | $O/.packages ; @mkdir -p $(@D) && $(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 $O/%.o: %.cc Makefile | $O/.packages ; @mkdir -p $(@D) && $(CXX) $(XFLAGS) -MMD -MP -c -o $@ $<
 
-check test: $(BINS) $O/unit $(REPLAY) $(PROGS)
+check test: $(BINS) $O/unit $(REPLAY) $(PROGS) $(FAULTED)
 	@tests/check $O
 asan: ; $(MAKE) MODE=asan check
 fuzz: ; $(MAKE) MODE=fuzz CC=clang CXX=clang++ fuzzers
@@ -61,6 +68,10 @@ demo:
 	@tests/packages --install
 	@$(MAKE) -s -j2 all
 	@tests/demo
+# Every fault in every program, crashes upon crashes; then each sync left out, which must be seen.
+check-crash: $(FAULTED)
+	@tests/faults/run $(FAULTED)
+.PHONY: check-crash
 progs: $(PROGS)
 check-cassandra: all progs ; @tests/cassandra/run
 # Every change that a disk could make to small SSTables: minutes.

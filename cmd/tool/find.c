@@ -1,7 +1,6 @@
 /* cmd/tool/find.c: the SSTables that an operand stands for. */
 #include "tool/find.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/io.h"
@@ -24,6 +23,7 @@ struct names { /* of a folder */
 	char **name;
 	size_t n, cap;
 	bool sstables; /* some of them belong to SSTables */
+	bool nomem;    /* not all are here */
 };
 
 static int folder(struct walk *, int depth);
@@ -64,11 +64,16 @@ add_name(void *arg, const char *name)
 		to->cap = to->cap * 2 + 16;
 		grown = realloc(to->name, to->cap * sizeof(*grown));
 		if (grown == NULL)
-			return -ENOMEM;
+			goto nomem;
 		to->name = grown;
 	}
-	to->name[to->n] = sst_arena_str(&to->arena, name, strlen(name));
-	return to->name[to->n++] != NULL ? 0 : -ENOMEM;
+	if ((to->name[to->n] = sst_arena_str(&to->arena, name, strlen(name))) == NULL)
+		goto nomem;
+	to->n++;
+	return 0;
+nomem:
+	to->nomem = true;
+	return 1;
 }
 
 static int
@@ -256,6 +261,8 @@ folder(struct walk *w, int depth)
 
 	if (sst_io_list(&sst_io_posix, here(w), add_name, &names, &e) == -1)
 		rc = complain(&e);
+	else if (names.nomem)
+		rc = tool_problem(TROUBLE, "%s: out of memory", here(w));
 	else {
 		if (names.sstables)
 			rc = table_folder(w);

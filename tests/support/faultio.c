@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,7 +16,8 @@ struct faultio {
 	struct faultio_plan plan;
 	unsigned long calls;
 	bool short_pending; /* the next write fails */
-	char failed[32];
+	char failed[32], failed_path[256];
+	char *lost; /* a file whose sync failed */
 	struct {
 		char *path;
 		bool is_dir;
@@ -23,6 +25,37 @@ struct faultio {
 	char *late[LATE]; /* syncs that are still to be done */
 	size_t nlate;
 };
+
+/* A call that needs room on the disk.  An open is one when it makes a file. */
+static bool
+grows(const char *op)
+{
+	static const char *const ops[] = { "write", "create", "mkdir", "rename", "link" };
+	size_t i;
+
+	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+		if (strcmp(op, ops[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_hit(const struct faultio_plan *p, const char *op, unsigned long n)
+{
+	switch (p->how) {
+	case FAULTIO_FAIL:
+		return n == p->at;
+	case FAULTIO_FULL:
+		return n >= p->at && grows(op);
+	case FAULTIO_STOP:
+		return n >= p->at;
+	case FAULTIO_STOP_AFTER:
+		return n > p->at;
+	case FAULTIO_SHORT:
+		break;
+	}
+	return false;
+}
 
 /* 0: do it.  <0: it fails with this. */
 static int
@@ -35,13 +68,19 @@ enter(struct faultio *f, const char *op, const char *path)
 		p->before(p->before_arg, op, path);
 	if (p->at == 0)
 		return 0;
-	if ((p->how == FAULTIO_FAIL && n == p->at) || (p->how == FAULTIO_STOP && n >= p->at) ||
-	    (p->how == FAULTIO_STOP_AFTER && n > p->at)) {
-		if (f->failed[0] == '\0')
-			snprintf(f->failed, sizeof(f->failed), "%s", op);
-		return p->how == FAULTIO_FAIL ? -p->sys : -EIO;
+	if (!is_hit(p, op, n))
+		return 0;
+	if (f->failed[0] == '\0') {
+		snprintf(f->failed, sizeof(f->failed), "%s", op);
+		snprintf(f->failed_path, sizeof(f->failed_path), "%s", path);
 	}
-	return 0;
+	return p->how == FAULTIO_STOP || p->how == FAULTIO_STOP_AFTER ? -EIO : -p->sys;
+}
+
+int
+faultio_enter(struct faultio *f, const char *op, const char *path)
+{
+	return enter(f, op, path);
 }
 
 static const char *
@@ -64,7 +103,7 @@ f_open(void *ctx, const char *path, int flags, mode_t mode)
 {
 	struct faultio *f = ctx;
 	struct sst_stat st;
-	int r = enter(f, "open", path);
+	int r = enter(f, flags & O_CREAT ? "create" : "open", path);
 
 	if (r < 0)
 		return r;
@@ -140,8 +179,12 @@ f_fsync(void *ctx, int fd)
 	enum faultio_sync what = FAULTIO_SYNC_DONE;
 	int r = enter(f, "fsync", path_of(f, fd));
 
+	if (r < 0 && f->lost == NULL && f->plan.how == FAULTIO_FAIL)
+		f->lost = strdup(path_of(f, fd));
 	if (r < 0)
 		return r;
+	if (f->lost != NULL && strcmp(f->lost, path_of(f, fd)) == 0)
+		return 0;
 	if (f->plan.sync != NULL)
 		what = f->plan.sync(f->plan.sync_arg, path_of(f, fd), f->fds[fd].is_dir);
 	if (what == FAULTIO_SYNC_LATE) {
@@ -287,6 +330,7 @@ faultio_free(struct faultio *f)
 		free(f->fds[i].path);
 	while (f->nlate > 0)
 		free(f->late[--f->nlate]);
+	free(f->lost);
 	free(f);
 }
 
@@ -302,7 +346,9 @@ faultio_plan(struct faultio *f, const struct faultio_plan *plan)
 	f->plan = *plan;
 	f->calls = 0;
 	f->short_pending = false;
-	f->failed[0] = '\0';
+	f->failed[0] = f->failed_path[0] = '\0';
+	free(f->lost);
+	f->lost = NULL;
 	while (f->nlate > 0)
 		free(f->late[--f->nlate]);
 }
@@ -317,4 +363,10 @@ const char *
 faultio_failed(const struct faultio *f)
 {
 	return f->failed;
+}
+
+const char *
+faultio_failed_path(const struct faultio *f)
+{
+	return f->failed_path;
 }

@@ -9,8 +9,11 @@
 #include "base/io.h"
 
 enum faultio_how {
-	FAULTIO_FAIL,  /* call n returns -sys */
+	/* Call n returns -sys.  When it is a sync, later ones of that file seem to work, and do
+	 * nothing: the kernel takes the pages that it could not write for clean. */
+	FAULTIO_FAIL,
 	FAULTIO_SHORT, /* call n, if it is a write, writes half of it; the next write returns -sys */
+	FAULTIO_FULL,  /* from call n on nothing is made or grows: the disk is full */
 	FAULTIO_STOP,  /* call n is not done, nor any later one: all return -EIO */
 	FAULTIO_STOP_AFTER /* the same, but call n itself is done */
 };
@@ -41,9 +44,12 @@ void faultio_free(struct faultio *);
 const struct sst_io *faultio_io(struct faultio *);
 /* Starts counting at 0 again. */
 void faultio_plan(struct faultio *, const struct faultio_plan *);
+/* Counts a call that goes by another way, as of standard input; 0, or -errno when it is to fail. */
+int faultio_enter(struct faultio *, const char *op, const char *path);
 /* Calls since then; closes are counted too. */
 unsigned long faultio_calls(const struct faultio *);
-/* Name of the call that failed, "" when none did. */
+/* Name of the call that failed, "" when none did; and the path that it was about. */
 const char *faultio_failed(const struct faultio *);
+const char *faultio_failed_path(const struct faultio *);
 
 #endif

@@ -1,0 +1,141 @@
+/* tests/faults/msgput.c: what msgput says is stored is stored. */
+#include "base/num.h"
+#include "faults.h"
+#include "messages.h"
+
+#define NEW \
+	"{\"channel_id\":\"1\",\"message_id\":\"1100000000000000004\",\"author_id\":\"5\"," \
+	"\"author\":\"ann\",\"content\":\"new one\"}\n" \
+	"{\"channel_id\":\"3\",\"message_id\":\"1100000000000000005\",\"author_id\":\"7\"," \
+	"\"content\":\"new two\"}\n" \
+	"{\"channel_id\":\"2\",\"message_id\":\"1100000000000000006\",\"author_id\":\"6\"," \
+	"\"content\":\"new three\"}\n"
+#define MADE \
+	"{\"channel_id\":\"1\",\"author_id\":\"5\",\"content\":\"made one\"}\n" \
+	"{\"channel_id\":\"2\",\"author_id\":\"6\",\"content\":\"made two\"}\n"
+#define BAD "{\"channel_id\":\"1\",\"message_id\":\"no number\",\"author_id\":\"5\"}\n"
+#define EDITS \
+	"{\"channel_id\":\"1\",\"message_id\":\"1000000000000000001\",\"content\":\"edited\"}\n" \
+	"{\"channel_id\":\"2\",\"message_id\":\"1000000000000000002\",\"pinned\":true}\n"
+#define DELETIONS \
+	"{\"channel_id\":\"1\",\"message_id\":\"1000000000000000001\"}\n" \
+	"{\"channel_id\":\"1\",\"message_id\":\"900000000000000003\"}\n"
+
+#define ARGV(...) ((const char *const[]){ "msgput", __VA_ARGS__, NULL })
+
+static const char *const before[] = { OLD, OLDER, NULL };
+
+const struct faults_case faults_cases[] = {
+	{ .name = "fresh", .argv = ARGV("-d", FAULTS_DIR), .input = NEW, .writes = true },
+	{ .name = "more",
+	    .argv = ARGV("-d", FAULTS_DIR, "-j"),
+	    .input = NEW,
+	    .before = before,
+	    .writes = true,
+	    .slow = true },
+	{ .name = "file",
+	    .argv = ARGV("-d", FAULTS_DIR, FAULTS_INPUT, FAULTS_INPUT),
+	    .input = NEW BAD,
+	    .before = before,
+	    .writes = true },
+	{ .name = "ids",
+	    .argv = ARGV("-d", FAULTS_DIR, "-q"),
+	    .input = MADE,
+	    .before = before,
+	    .writes = true,
+	    .slow = true,
+	    .makes = true },
+	{ .name = "edit",
+	    .argv = ARGV("-d", FAULTS_DIR, "--edit", "--now", "@1700000000"),
+	    .input = EDITS,
+	    .before = before,
+	    .writes = true },
+	{ .name = "delete",
+	    .argv = ARGV("-d", FAULTS_DIR, "--delete", "--now", "@1700000000"),
+	    .input = DELETIONS,
+	    .before = before,
+	    .writes = true,
+	    .slow = true },
+	{ .name = "acks",
+	    .argv = ARGV("-d", FAULTS_DIR, "--ack", "--sync", "batch"),
+	    .input = NEW,
+	    .piece = 100,
+	    .before = before,
+	    .writes = true,
+	    .slow = true,
+	    .acks = FAULTS_ACKS_POWER },
+	{ .name = "group",
+	    .argv = ARGV("-d", FAULTS_DIR, "--ack", "--sync", "group"),
+	    .input = NEW BAD,
+	    .piece = 100,
+	    .writes = true,
+	    .acks = FAULTS_ACKS_POWER },
+	{ .name = "periodic",
+	    .argv = ARGV("-d", FAULTS_DIR, "--ack"),
+	    .input = NEW,
+	    .piece = 100,
+	    .before = before,
+	    .writes = true,
+	    .acks = FAULTS_ACKS_KILL },
+	{ .name = "bulk",
+	    .argv = ARGV("-d", FAULTS_DIR, "--ack", "--bulk"),
+	    .input = NEW,
+	    .before = before,
+	    .left = LEFT,
+	    .writes = true,
+	    .acks = FAULTS_ACKS_POWER },
+	{ .name = "left",
+	    .argv = ARGV("-d", FAULTS_DIR, "--ack", "--sync", "batch"),
+	    .input = NEW,
+	    .before = before,
+	    .left = LEFT,
+	    .writes = true,
+	    .acks = FAULTS_ACKS_POWER },
+	{ .name = "kept",
+	    .argv = ARGV("-d", FAULTS_DIR, "--ack", "--sync", "batch", "--keep-log"),
+	    .input = NEW,
+	    .before = before,
+	    .left = LEFT,
+	    .writes = true,
+	    .slow = true,
+	    .acks = FAULTS_ACKS_POWER },
+	{ .name = "made",
+	    .argv = ARGV("-d", FAULTS_DIR, "--ack", "--sync", "batch"),
+	    .input = MADE,
+	    .piece = 60,
+	    .writes = true,
+	    .makes = true,
+	    .acks = FAULTS_ACKS_POWER },
+	/* a segment and an SSTable for some messages each */
+	{ .name = "small",
+	    .argv = ARGV("-d", FAULTS_DIR, "--ack", "--sync", "batch"),
+	    .input = NEW,
+	    .generated = 4,
+	    .piece = 1000,
+	    .memory = 2500,
+	    .segment_size = 4096,
+	    .before = before,
+	    .left = LEFT,
+	    .writes = true,
+	    .acks = FAULTS_ACKS_POWER },
+	{ .name = "smaller",
+	    .argv = ARGV("-d", FAULTS_DIR, "--ack", "--sync", "batch"),
+	    .generated = 12,
+	    .piece = 1000,
+	    .memory = 6000,
+	    .segment_size = 4096,
+	    .before = before,
+	    .left = LEFT,
+	    .writes = true,
+	    .slow = true,
+	    .acks = FAULTS_ACKS_POWER },
+	{ .name = "flushes",
+	    .argv = ARGV("-d", FAULTS_DIR, "--memory", "1M"),
+	    .input = NEW,
+	    .generated = 1500,
+	    .before = before,
+	    .writes = true,
+	    .slow = true },
+};
+
+const size_t faults_ncases = SST_ARRAY_LEN(faults_cases);

@@ -1,0 +1,27 @@
+/* tests/faults/sstdump.c: what could not be read is named, the rest is printed. */
+#include "base/num.h"
+#include "faults.h"
+#include "messages.h"
+
+#define ARGV(...) ((const char *const[]){ "sstdump", __VA_ARGS__, NULL })
+#define TABLE FAULTS_DIR "/data/chat/messages-7e9ac000e53e11f1a0156f737472616b"
+
+static const char *const before[] = { OLD, OLDER, NULL };
+
+const struct faults_case faults_cases[] = {
+	{ .name = "directory",
+	    .argv = ARGV("-d", FAULTS_DIR),
+	    .before = before,
+	    .prints_on = true },
+	{ .name = "files",
+	    .argv = ARGV("-f", "sstabledump", "--now", "@1700000000", TABLE "/me-1-big-Data.db",
+		TABLE "/me-2-big-Data.db"),
+	    .before = before,
+	    .prints_on = true },
+	{ .name = "schema",
+	    .argv = ARGV("--schema", TABLE "/schema.cql", TABLE),
+	    .before = before,
+	    .prints_on = true },
+};
+
+const size_t faults_ncases = SST_ARRAY_LEN(faults_cases);
