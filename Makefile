@@ -71,7 +71,9 @@ demo:
 # Every fault in every program, crashes upon crashes; then each sync left out, which must be seen.
 check-crash: $(FAULTED)
 	@tests/faults/run $(FAULTED)
-.PHONY: check-crash
+# 200 kills of msgput at random moments: two minutes.
+check-kill: all progs ; @tests/kill/run $O
+.PHONY: check-crash check-kill
 progs: $(PROGS)
 check-cassandra: all progs ; @tests/cassandra/run
 # Every change that a disk could make to small SSTables: minutes.
