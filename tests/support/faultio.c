@@ -179,7 +179,7 @@ f_fsync(void *ctx, int fd)
 	enum faultio_sync what = FAULTIO_SYNC_DONE;
 	int r = enter(f, "fsync", path_of(f, fd));
 
-	if (r < 0 && f->lost == NULL && f->plan.how == FAULTIO_FAIL)
+	if (r < 0 && f->lost == NULL && f->plan.how == FAULTIO_FAIL && f->plan.sys != EMFILE)
 		f->lost = strdup(path_of(f, fd));
 	if (r < 0)
 		return r;
