@@ -12,3 +12,7 @@ const struct faults_case faults_cases[] = {
 };
 
 const size_t faults_ncases = SST_ARRAY_LEN(faults_cases);
+
+/* It syncs nothing. */
+const struct faults_spare faults_spares[1];
+const size_t faults_nspares = 0;

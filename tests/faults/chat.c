@@ -7,6 +7,8 @@
 #include "faults.h"
 #include "msg/msgread.h"
 #include "msg/msgwrite.h"
+#include "msg/snowflake.h"
+#include "store/ids.h"
 #include "store/store.h"
 
 static void
@@ -339,6 +341,46 @@ faults_judge(const struct faults_case *c, const struct faults_reference *ref,
 	if ((bad = judge_from(now, ref, now)) == NULL &&
 	    (bad = judge_from(&ref->before, ref, now)) == NULL)
 		bad = judge_from(&ref->after, ref, now);
+	return bad;
+}
+
+static int64_t
+long_ago(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static void
+no_sleep(void *arg, unsigned ms)
+{
+	(void)arg;
+	(void)ms;
+}
+
+const char *
+faults_judge_ids(struct memfs *fs, const struct faults_dump *now)
+{
+	struct sst_ids_clock clock = { NULL, long_ago, no_sleep };
+	int64_t ms = 0, next = 0, id;
+	struct sst_ids *ids;
+	const char *bad = NULL;
+	struct sst_err e;
+	uint32_t sequence;
+	size_t i;
+
+	if (sst_ids_open(&ids, memfs_io(fs), FAULTS_DIR, &clock, &e) == -1)
+		return now->n > 0 ? "the file of ids cannot be read" : NULL;
+	if (sst_ids_next(ids, &ms, &sequence, &e) == -1 ||
+	    sst_snowflake_make(&next, ms > 0 ? ms : 0, 0, sequence, &e) == -1)
+		next = 0;
+	for (i = 0; i < now->n && bad == NULL; i++) {
+		id = strtoll((const char *)now->v[i].id.p, NULL, 10);
+		/* those that were given are old */
+		if (id > INT64_C(1200000000000000000) && id >= next)
+			bad = "an id may be made again";
+	}
+	sst_ids_close(ids, &e);
 	return bad;
 }
 

@@ -36,6 +36,7 @@ struct faults_case {
 	const char *const *before;
 	const char *left; /* NDJSON that a writer left in the log; NULL: it ended well */
 	bool writes;      /* messages; else it may change nothing */
+	bool keeps_log;   /* after a clean end */
 	bool makes;       /* ids: those of two runs are not the same */
 	bool prints_on;   /* what fails may change what is printed after it */
 	bool slow;        /* only with -a */
@@ -47,6 +48,13 @@ struct faults_case {
 
 extern const struct faults_case faults_cases[];
 extern const size_t faults_ncases;
+
+/* A sync that no crash alone can miss, and what it is for. */
+struct faults_spare {
+	const char *file, *function, *why;
+};
+extern const struct faults_spare faults_spares[];
+extern const size_t faults_nspares;
 
 /* ---- life.c ---- */
 
@@ -128,6 +136,8 @@ struct faults_reference { /* of a run without faults */
  */
 const char *faults_judge(const struct faults_case *, const struct faults_reference *,
     const struct faults_dump *now, const struct sst_buf *acked, bool all);
+/* NULL, or why the next id may be one that a message has, whatever the clock says. */
+const char *faults_judge_ids(struct memfs *, const struct faults_dump *now);
 /* NULL, or what is wrong with a reader's output: lines left out are fine when it said so. */
 const char *faults_judge_output(
     const struct faults_reference *, const struct faults_life *, bool cut);

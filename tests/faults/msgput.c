@@ -93,6 +93,7 @@ const struct faults_case faults_cases[] = {
 	    .acks = FAULTS_ACKS_POWER },
 	{ .name = "kept",
 	    .argv = ARGV("-d", FAULTS_DIR, "--ack", "--sync", "batch", "--keep-log"),
+	    .keeps_log = true,
 	    .input = NEW,
 	    .before = before,
 	    .left = LEFT,
@@ -139,3 +140,11 @@ const struct faults_case faults_cases[] = {
 };
 
 const size_t faults_ncases = SST_ARRAY_LEN(faults_cases);
+
+const struct faults_spare faults_spares[] = {
+	{ "transaction log", "sst_publish_add_as < sst_shelf_flush",
+	    "a flush without its record is live once its TOC.txt is, and whole by then" },
+	{ "folder " FAULTS_DIR ":", "sst_datadir_make < sst_store_open",
+	    "whoever made a directory that is there may have died before this" },
+};
+const size_t faults_nspares = SST_ARRAY_LEN(faults_spares);

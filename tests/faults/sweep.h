@@ -44,19 +44,28 @@ struct faults_told { /* what a child tells; in memory that it shares with its pa
 struct faults_trial {
 	const struct faults_case *c;
 	struct faults_reference ref;
-	struct memfs *fs; /* the directory before */
-	unsigned seeds;   /* power cuts of a random kind, a state */
-	unsigned lives;   /* after a crash, crashes again before all goes well */
-	bool outputs;     /* what the program said is told where it failed */
-	bool planted;     /* syncs of this site do nothing */
+	struct memfs *fs;  /* the directory before */
+	unsigned seeds;    /* power cuts of a random kind, a state */
+	unsigned lives;    /* after a crash, crashes again before all goes well */
+	bool outputs;      /* what the program said is told where it failed */
+	bool planted;      /* syncs of this site do nothing */
+	bool planted_file; /* nor do others of this kind of file */
 	struct faults_site site;
 	struct faults_told *told;
 };
+
+/* ---- trial.c ---- */
 
 /* A life with this fault, and all that is to be said of it. */
 void faults_try(struct faults_trial *, const struct faults_fault *);
 /* One without, which fills told and gives its output and the dump after it to these files. */
 void faults_try_well(struct faults_trial *, int out, int after);
+
+/* ---- whole.c ---- */
+
+/* NULL, or what is wrong with the files of SSTables that are live after a power cut. */
+const char *faults_check_live(struct memfs *was, struct memfs *is);
+bool faults_has_log(struct memfs *);
 
 bool faults_same_site(const struct faults_site *, const struct faults_site *);
 /* "CommitLog: sync_file < finish < ...", as far as names are known. */

@@ -28,10 +28,12 @@ kind_of(char kind[80], const char *path, bool is_dir)
 
 	name = name == NULL || is_dir ? path : name + 1;
 	n = (size_t)snprintf(kind, 80, "%s", is_dir ? "folder " : "");
+	if (!is_dir && strstr(name, "_txn_") != NULL)
+		name = "transaction log";
 	for (; *name != '\0' && n < 79; name++) {
 		size_t run = strspn(name, "0123456789abcdef");
 
-		if (run >= 8 || (run > 0 && isdigit((unsigned char)*name))) {
+		if (run >= 8 || isdigit((unsigned char)*name)) {
 			kind[n++] = 'N';
 			name += run - 1;
 		} else {
@@ -70,6 +72,9 @@ on_sync(void *arg, const char *path, bool is_dir)
 	size_t i;
 
 	find_site(&site, path, is_dir);
+	if (t->planted_file)
+		return strcmp(site.file, t->site.file) == 0 ? FAULTIO_SYNC_SKIPPED
+							    : FAULTIO_SYNC_DONE;
 	if (t->planted)
 		return faults_same_site(&site, &t->site) ? FAULTIO_SYNC_SKIPPED : FAULTIO_SYNC_DONE;
 	for (i = 0; i < told->nsites && !faults_same_site(&told->sites[i], &site); i++)
@@ -126,7 +131,8 @@ judge_state(const struct faults_trial *t, struct memfs *fs, const struct sst_buf
 		}
 		faults_dump_free(&first); /* there is nothing yet */
 	}
-	if ((bad = faults_judge(t->c, &t->ref, &first, acked, all)) != NULL)
+	if ((bad = faults_judge(t->c, &t->ref, &first, acked, all)) != NULL ||
+	    (t->c->makes && (bad = faults_judge_ids(fs, &first)) != NULL))
 		return bad;
 	for (i = 0; i < 2; i++) {
 		if (faults_dump(fs, true, &second, &e) == -1) {
@@ -141,7 +147,7 @@ judge_state(const struct faults_trial *t, struct memfs *fs, const struct sst_buf
 }
 
 static void
-judge_cut(struct faults_trial *t, const struct memfs *fs, const struct sst_buf *acked, bool all,
+judge_cut(struct faults_trial *t, struct memfs *fs, const struct sst_buf *acked, bool all,
     enum memfs_cut cut, unsigned seed)
 {
 	static const char *const names[] = { "nothing", "everything", "a prefix", "torn blocks" };
@@ -152,7 +158,10 @@ judge_cut(struct faults_trial *t, const struct memfs *fs, const struct sst_buf *
 	char detail[100];
 
 	memfs_power_cut(after, cut, seed);
-	bad = judge_state(t, after, held ? acked : NULL, all);
+	if (all && t->told->failed[0] == '\0' && !t->c->keeps_log && faults_has_log(after))
+		tell(t, "a clean end, and segments are left", "");
+	if ((bad = faults_check_live(fs, after)) == NULL)
+		bad = judge_state(t, after, held ? acked : NULL, all);
 	t->told->states++;
 	if (bad != NULL) {
 		snprintf(detail, sizeof(detail), " (%s left of what was not synced, seed %u)",
@@ -163,8 +172,8 @@ judge_cut(struct faults_trial *t, const struct memfs *fs, const struct sst_buf *
 }
 
 static void
-judge_cuts(struct faults_trial *t, const struct memfs *fs, const struct sst_buf *acked, bool all,
-    bool crash)
+judge_cuts(
+    struct faults_trial *t, struct memfs *fs, const struct sst_buf *acked, bool all, bool crash)
 {
 	unsigned seed;
 
@@ -215,27 +224,31 @@ tell_outputs(const struct faults_trial *t, const struct faults_life *l)
 static void live(struct faults_trial *, struct memfs *, const struct faults_fault *,
     struct sst_buf *acked, unsigned lives);
 
-/* The machine comes up again, and the same is done again; it stops again, or not. */
+/*
+ * The process, or the machine, comes up again and does the same again; it stops again, or not.  After a
+ * kill what was not synced is there, and may still be lost: recovery must not build on it.
+ */
 static void
 live_again(struct faults_trial *t, struct memfs *fs, const struct faults_fault *f,
     const struct sst_buf *acked, unsigned lives)
 {
-	unsigned long n = f->how.plan.at;
+	unsigned long n = f->how.plan.at, r = n * 7919 + lives * 104729;
 	struct faults_fault again = { .name = f->name, .crash = lives > 1 };
-	enum memfs_cut cut = (enum memfs_cut)(n % 4);
+	struct memfs *left = memfs_copy(fs);
 	struct sst_buf all = { 0 };
 
 	if (lives > 1) {
 		again.how.plan.how = n % 2 == 0 ? FAULTIO_STOP : FAULTIO_STOP_AFTER;
-		again.how.plan.at = 1 + (n * 7919 + lives * 104729) % (t->ref.calls + 40);
+		/* anywhere, or in its recovery */
+		again.how.plan.at = 1 + r / 2 % (r % 2 == 0 ? t->ref.calls + 40 : 80);
 	}
 	/* what periodic mode acknowledged a power cut may take back */
-	if (t->c->acks == FAULTS_ACKS_KILL)
-		cut = MEMFS_ALL;
-	memfs_power_cut(fs, cut, (unsigned)n);
+	if (n % 2 == 0 && t->c->acks != FAULTS_ACKS_KILL)
+		memfs_power_cut(left, (enum memfs_cut)(n / 2 % 4), (unsigned)n);
 	sst_buf_add_slice(&all, sst_buf_slice(acked));
-	live(t, fs, &again, &all, lives - 1);
+	live(t, left, &again, &all, lives - 1);
 	sst_buf_free(&all);
+	memfs_free(left);
 }
 
 /* acked: what was before this life; it grows. */

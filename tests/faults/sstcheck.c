@@ -1,0 +1,26 @@
+/* tests/faults/sstcheck.c: what could not be read is not called sound. */
+#include "base/num.h"
+#include "faults.h"
+#include "messages.h"
+
+#define ARGV(...) ((const char *const[]){ "sstcheck", __VA_ARGS__, NULL })
+#define TABLE FAULTS_DIR "/data/chat/messages-7e9ac000e53e11f1a0156f737472616b"
+
+static const char *const before[] = { OLD, OLDER, NULL };
+
+const struct faults_case faults_cases[] = {
+	{ .name = "directory",
+	    .argv = ARGV("-q", FAULTS_DIR),
+	    .before = before,
+	    .prints_on = true },
+	{ .name = "file",
+	    .argv = ARGV("-j", TABLE "/me-1-big-Data.db"),
+	    .before = before,
+	    .prints_on = true },
+};
+
+const size_t faults_ncases = SST_ARRAY_LEN(faults_cases);
+
+/* It syncs nothing. */
+const struct faults_spare faults_spares[1];
+const size_t faults_nspares = 0;
