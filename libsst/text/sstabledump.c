@@ -47,6 +47,7 @@ name_columns(struct sst_sstabledump *d, struct column *to, const struct sst_colu
 		at = d->names.n;
 		sst_buf_reset(&d->scratch);
 		sst_ident_put(&d->scratch, from[i].name);
+		d->names.bad |= d->scratch.bad; /* which the next reset forgets */
 		SST_ADD(&d->names, "\n          { \"name\" : ");
 		sst_json_put_string(&d->names, sst_buf_slice(&d->scratch));
 		to[i].open.n = d->names.n - at;
