@@ -353,6 +353,8 @@ version_for(const struct job *j, const struct sst_task *task)
 	}
 	if (best->writable)
 		return best->name;
+	if (j->w->out != NULL)
+		return "me";
 	return strcmp(best->name, "me") < 0 ? "me" : NULL;
 }
 
@@ -473,7 +475,13 @@ check_groups(const struct job *j)
 {
 	char name[200];
 
-	if (!drop_partitions(&j->w->drop) || j->sets.ngroups <= 1)
+	if (!drop_partitions(&j->w->drop))
+		return SOUND;
+	if (j->at->nfiles > 0 || j->w->key != NULL || j->w->ranged)
+		return tool_problem(TROUBLE,
+		    "%s: partitions are dropped from all SSTables of a table or from none",
+		    table_name(j, name));
+	if (j->sets.ngroups <= 1)
 		return SOUND;
 	return tool_problem(TROUBLE,
 	    "%s: partitions cannot be dropped while some SSTables are repaired and some are not",

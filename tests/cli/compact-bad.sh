@@ -15,6 +15,7 @@ say compact -q -d d --drop-bucket 1
 say compact -q -d d --drop-partitions nofile
 f=$(ls d/data/chat/*/me-1-big-Data.db)
 say compact "$f" d
+say compact -q --drop-bucket 1:0 "$f"
 
 echo "== a folder of another system"
 mkdir -p foreign/ks
