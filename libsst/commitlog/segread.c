@@ -508,6 +508,8 @@ sst_segread_follow(struct sst_segread *r, struct sst_err *e)
 		return read_header(r, e);
 	}
 	r->done = false;
+	if (r->end < r->pos) /* all was passed over */
+		r->end = r->pos;
 	if (r->cut) {
 		r->cut = r->next > st.size;
 		r->end = r->cut ? st.size : r->next;

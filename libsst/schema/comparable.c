@@ -310,7 +310,6 @@ put_fixed(struct sst_buf *b, const struct sst_type *t, struct sst_slice s)
 		put_signed(b, s);
 		return true;
 	case SST_BIGINT:
-	case SST_COUNTER:
 		if (s.n == 8)
 			put_integer(b, (int64_t)sst_load_be64(s.p));
 		return s.n == 8;
