@@ -459,6 +459,21 @@ sst_log_set_aside(struct sst_log *log, const char *name, const char *suffix, str
 }
 
 int
+sst_log_keep(struct sst_log *log, const char *name, struct sst_err *e)
+{
+	struct sst_err ignored;
+	char path[PATH];
+	int fd, r;
+
+	if (path_of(log, name, path, e) == -1 ||
+	    (fd = sst_io_open(log->io, path, O_RDONLY, e)) == -1)
+		return -1;
+	r = sst_io_fsync(log->io, fd, path, e);
+	sst_io_close(log->io, fd, path, &ignored);
+	return r == -1 ? -1 : sst_io_sync_dir(log->io, log->dir, e);
+}
+
+int
 sst_log_clear(struct sst_log *log, struct sst_err *e)
 {
 	struct sst_err ignored;

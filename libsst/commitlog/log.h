@@ -77,6 +77,9 @@ int sst_log_close(struct sst_log *, struct sst_err *);
 #define SST_LOG_UNKNOWN ".unknown" /* it has writes to tables or columns that are not known here */
 int sst_log_discard(struct sst_log *, const char *name, struct sst_err *);
 int sst_log_set_aside(struct sst_log *, const char *name, const char *suffix, struct sst_err *);
+/* A segment of a process that was killed stays, and gets a successor: the mark at its end, which only
+ * the page cache may have, must not go away then.  Durable when it returns. */
+int sst_log_keep(struct sst_log *, const char *name, struct sst_err *);
 
 /*
  * Discards the segment that is being written, as all that was appended is in SSTables: nothing of it

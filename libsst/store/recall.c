@@ -275,7 +275,9 @@ end_relic(struct sst_store *s, const struct sst_relic *x, struct sst_err *e)
 		    sst_err_text(&x->why, text, sizeof(text)));
 		return sst_log_set_aside(log, x->name, SST_LOG_UNKNOWN, e);
 	}
-	return s->opts.keep_log && x->whole ? 0 : sst_log_discard(log, x->name, e);
+	if (s->opts.keep_log && x->whole)
+		return sst_log_keep(log, x->name, e);
+	return sst_log_discard(log, x->name, e);
 }
 
 /* What the other shards found in the same segment: a column may be unknown in their part only. */

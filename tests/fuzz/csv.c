@@ -70,6 +70,26 @@ all(struct sst_import *i, enum sst_import_form form, struct sst_slice text, size
 	return sum;
 }
 
+/* Nobody says what it is; and a name that somebody says is known or not. */
+static void
+guess(struct sst_import *i, struct sst_slice text, size_t step)
+{
+	struct bytes bytes = { text, step };
+	enum sst_import_form form = SST_IMPORT_GUESS, named;
+	uint64_t before = sst_import_bytes(i);
+	struct sst_message m;
+	struct sst_err e;
+	char name[8] = "";
+
+	assert(sst_import_stream(i, &form, "input", read_bytes, &bytes, &e) == 0);
+	assert(form != SST_IMPORT_GUESS);
+	while (form != SST_IMPORT_PACKAGE && sst_import_next(i, &m, &e) != 0)
+		continue;
+	assert(sst_import_bytes(i) >= before);
+	memcpy(name, text.p, text.n < sizeof(name) ? text.n : sizeof(name) - 1);
+	assert(sst_import_form(&named, name) == -1 || named != SST_IMPORT_GUESS);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -91,6 +111,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(all(i, form, text, 1 + data[0] % 64) == all(i, form, text, 4096));
 	form = sst_import_guess(text);
 	assert(form > SST_IMPORT_GUESS && form < SST_IMPORT_FORMS);
+	guess(i, text, 1 + data[0] % 64);
 	assert(leftout.n <= SST_LEFTOUT_NAMES);
 	sst_leftout_list(&leftout, &b);
 	assert((b.n == 0) == (leftout.n == 0));
