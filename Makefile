@@ -29,7 +29,7 @@ PUBLIC  = $(shell cat libsst/public)	# headers that are installed
 FAULTED = $(filter $(BINS:$O/bin/%=$O/faults/%),$(patsubst tests/faults/%.c,$O/faults/%,$(wildcard tests/faults/*.c)))
 HARNESS = $(filter-out $(FAULTED:$O/faults/%=$O/tests/faults/%.o),$(call objs,tests/faults/*.c)) \
 	$(patsubst %,$O/tests/support/%.o,faultio memfs nomem)
-WRAPPED = main exit open read write poll sst_store_open sst_io_posix
+WRAPPED = main exit open read write poll statvfs64 sst_store_open sst_io_posix
 PROGS   = $(patsubst tests/prog/%.c,$O/prog/%,$(wildcard tests/prog/*.c))
 
 all: $(BINS) $L

@@ -40,6 +40,7 @@ struct faults_case {
 	bool makes;       /* ids: those of two runs are not the same */
 	bool prints_on;   /* what fails may change what is printed after it */
 	bool slow;        /* only with -a */
+	bool once;        /* a run after a crash may find it done, and refuse */
 	enum faults_acks acks;
 	/* Of the store that it opens, instead of what it asks for; 0: that. */
 	size_t memory;
