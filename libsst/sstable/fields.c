@@ -211,10 +211,10 @@ sst_field_deletion(struct sst_fields *f, const char *name, bool uint_ldt)
 }
 
 void
-sst_field_crc(struct sst_fields *f, uint32_t want)
+sst_field_crc(struct sst_fields *f, const char *name, uint32_t want)
 {
 	uint64_t off = f->in.off;
-	uint32_t have = (uint32_t)sst_field_be(f, "crc32", SST_PART_HEX, 4);
+	uint32_t have = (uint32_t)sst_field_be(f, name, SST_PART_HEX, 4);
 
 	if (sst_fields_ok(f) && have != want)
 		f->result = sst_fail(

@@ -56,7 +56,7 @@ void sst_field_uint(struct sst_fields *, const char *name, uint64_t);
 void sst_field_text(struct sst_fields *, const char *name, const char *);
 
 /* A checksum of four bytes, which must be this one. */
-void sst_field_crc(struct sst_fields *, uint32_t want);
+void sst_field_crc(struct sst_fields *, const char *name, uint32_t want);
 
 /* The head's bytes must all be read.  What sst_parts_read returns. */
 int sst_fields_end(struct sst_fields *);

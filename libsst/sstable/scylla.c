@@ -271,7 +271,7 @@ sst_parts_scylla(struct sst_parts *p)
 	}
 	sst_field_close(f);
 	if (digested && sst_fields_ok(f))
-		sst_field_crc(f, sst_crc32(0, p->bytes.p, (size_t)f->in.off));
+		sst_field_crc(f, "crc32", sst_crc32(0, p->bytes.p, (size_t)f->in.off));
 	sst_field_close(f);
 	return sst_fields_end(f);
 }

@@ -254,7 +254,7 @@ table(struct sst_fields *f, const struct sst_version *v, uint64_t at[NPARTS])
 	sst_field_be(f, "part_count", SST_PART_UINT, 4);
 	memcpy(numbers, start, 4);
 	if (v->metadata_crc)
-		sst_field_crc(f, sst_crc32(0, numbers, 4));
+		sst_field_crc(f, "part_count_crc32", sst_crc32(0, numbers, 4));
 	memcpy(numbers + 4, f->in.p, sizeof(numbers) - 4);
 	sst_field_array(f, "parts");
 	for (i = 0; i < NPARTS && sst_fields_ok(f); i++) {
@@ -266,7 +266,7 @@ table(struct sst_fields *f, const struct sst_version *v, uint64_t at[NPARTS])
 	}
 	sst_field_close(f);
 	if (v->metadata_crc)
-		sst_field_crc(f, sst_crc32(0, numbers, sizeof(numbers)));
+		sst_field_crc(f, "parts_crc32", sst_crc32(0, numbers, sizeof(numbers)));
 }
 
 static void
@@ -286,7 +286,7 @@ part(struct sst_parts *p, size_t i, const uint64_t at[NPARTS], const struct sst_
 	}
 	f->in = sst_in_new((struct sst_slice){ body.p + body.n, crc }, at[i] + body.n);
 	if (crc != 0)
-		sst_field_crc(f, sst_crc32(0, body.p, body.n));
+		sst_field_crc(f, "crc32", sst_crc32(0, body.p, body.n));
 	sst_field_close(f);
 }
 
