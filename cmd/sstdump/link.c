@@ -11,13 +11,14 @@
 #include "base/clock.h"
 #include "codec/jsonout.h"
 #include "sstdump/job.h"
+#include "text/rowline.h"
 #include "text/sstabledump.h"
 #include "tool/names.h"
 
 struct args {
 	const char *file;
 	size_t nfiles;
-	bool keys_only, raw_times, lines;
+	bool keys_only, raw_times, lines, debug;
 	const char **excluded;
 	size_t nexcluded;
 	struct selection sel;
@@ -26,6 +27,7 @@ struct args {
 static const char usage_text[] =
     "usage: sstabledump <sstable file path> <options>\n"
     "Dump contents of given SSTable to standard output in JSON format.\n"
+    " -d         CQL row per line internal representation\n"
     " -e         enumerate partition keys only\n"
     " -k <arg>   List of included partition keys\n"
     " -l         Output json lines, by partition\n"
@@ -51,6 +53,9 @@ static void
 set_flag(struct args *a, char c, const char *word)
 {
 	switch (c) {
+	case 'd':
+		a->debug = true;
+		break;
 	case 'e':
 		a->keys_only = true;
 		break;
@@ -144,6 +149,42 @@ print_key(struct printing *p, struct sst_slice key, struct sst_err *e)
 	return 0;
 }
 
+/* SST_ONE: the item is to be printed; 0: its partition was passed over; -1. */
+static int
+let_through(
+    struct printing *p, struct sst_stream *s, const struct sst_item *item, struct sst_err *e)
+{
+	if (item->kind != SST_PARTITION)
+		return SST_ONE;
+	sst_buf_reset(&p->key);
+	if (sst_type_to_string(p->table.key_type, item->part.key, &p->key, e) == -1)
+		return -1;
+	if (!is_excluded(p->a, sst_buf_slice(&p->key)))
+		return SST_ONE;
+	return sst_stream_skip(s, e);
+}
+
+static int
+print_lines(struct printing *p, struct sst_stream *s, struct sst_err *e)
+{
+	const struct sst_item *item;
+	struct sst_rowline line;
+	int r;
+
+	sst_rowline_init(&line, &p->table);
+	while ((r = sst_stream_next(s, &item, e)) == SST_ONE) {
+		if ((r = let_through(p, s, item, e)) == SST_ONE)
+			r = sst_rowline_item(&line, item, &p->out.buf, e);
+		if (r == -1)
+			break;
+		tool_output_step(&p->out);
+	}
+	if (r == 0)
+		r = sst_rowline_end(&line, &p->out.buf, e);
+	sst_rowline_free(&line);
+	return r;
+}
+
 static int
 print_all(struct printing *p, struct sst_stream *s, struct sst_sstabledump *d, struct sst_err *e)
 {
@@ -151,16 +192,10 @@ print_all(struct printing *p, struct sst_stream *s, struct sst_sstabledump *d, s
 	int r;
 
 	while ((r = sst_stream_next(s, &item, e)) == SST_ONE) {
-		if (item->kind == SST_PARTITION) {
-			sst_buf_reset(&p->key);
-			if (sst_type_to_string(p->table.key_type, item->part.key, &p->key, e) == -1)
-				return -1;
-			if (is_excluded(p->a, sst_buf_slice(&p->key))) {
-				if (sst_stream_skip(s, e) == -1)
-					return -1;
-				continue;
-			}
-		}
+		if ((r = let_through(p, s, item, e)) == -1)
+			return -1;
+		if (r == 0)
+			continue;
 		if (sst_sstabledump_item(d, item, &p->out.buf, e) == -1)
 			return -1;
 		tool_output_step(&p->out);
@@ -197,6 +232,8 @@ print(struct printing *p, struct sst_sstable *sst, struct sst_err *e)
 		r = select_open(&p->a->sel, sst, &s, e);
 	if (r == 0 && p->a->keys_only)
 		r = print_keys(p, s, e);
+	else if (r == 0 && p->a->debug)
+		r = print_lines(p, s, e);
 	else if (r == 0) {
 		r = sst_sstabledump_new(&d, &p->table, sst_now_us() / SST_S_US, e);
 		if (r == 0) {

@@ -32,24 +32,24 @@ select_key(struct selection *s, const char *text)
 	s->keyed = true;
 }
 
-/* Lives until the program ends, as options do. */
 void
 select_key_file(struct selection *s, const char *path)
 {
 	struct sst_buf text = { 0 };
 	struct sst_err e;
-	char *line, *end, *nl;
+	char *line, *end, *nl, *copy;
 
 	s->keyed = true;
 	if (strcmp(path, "-") == 0)
 		path = "/dev/stdin";
 	if (sst_io_read_file(&sst_io_posix, path, KEYS_FILE_MAX, &text, &e) == -1)
 		exit(complain(&e));
-	sst_buf_addc(&text, '\0');
-	if (text.bad)
+	copy = sst_arena_str(&s->texts, (const char *)sst_buf_slice(&text).p, text.n);
+	if (copy == NULL)
 		exit(tool_problem(TROUBLE, "out of memory"));
-	end = (char *)text.p + text.n - 1;
-	for (line = (char *)text.p; line < end; line = nl + 1) {
+	end = copy + text.n;
+	sst_buf_free(&text);
+	for (line = copy; line < end; line = nl + 1) {
 		nl = memchr(line, '\n', (size_t)(end - line));
 		if (nl == NULL)
 			nl = end;
@@ -117,23 +117,22 @@ find_dots(const char *option, const char *text)
 	exit(tool_problem(TROUBLE, "%s %s: want FROM..TO", option, text));
 }
 
-/* The text before and after the dots; lives until the program ends. */
+/* The text before and after the dots. */
 static void
-split(const char *option, const char *text, const char **from, const char **to)
+split(struct selection *s, const char *option, const char *text, const char **from, const char **to)
 {
 	const char *dots = find_dots(option, text);
-	char *copy = grown(NULL, (size_t)(dots - text) + 1, 1);
 
-	memcpy(copy, text, (size_t)(dots - text));
-	copy[dots - text] = '\0';
-	*from = copy;
+	*from = sst_arena_str(&s->texts, text, (size_t)(dots - text));
+	if (*from == NULL)
+		exit(tool_problem(TROUBLE, "out of memory"));
 	*to = dots + 2;
 }
 
 void
 select_clusterings(struct selection *s, const char *text)
 {
-	split("--clustering", text, &s->from, &s->to);
+	split(s, "--clustering", text, &s->from, &s->to);
 }
 
 void
@@ -141,7 +140,7 @@ select_written(struct selection *s, const char *text)
 {
 	const char *from, *to;
 
-	split("--written", text, &from, &to);
+	split(s, "--written", text, &from, &to);
 	s->written = true;
 	s->from_us = *from != '\0' ? tool_time("--written", from) : INT64_MIN;
 	s->to_us = *to != '\0' ? tool_time("--written", to) : INT64_MAX;
@@ -484,5 +483,6 @@ void
 select_free(struct selection *s)
 {
 	sst_arena_free(&s->arena);
+	sst_arena_free(&s->texts);
 	free(s->keys);
 }

@@ -22,7 +22,8 @@ struct selection {         /* start with {0} and the written range of all times 
 	bool written;
 	int64_t from_us, to_us; /* write times, both included */
 	bool tombstones;
-	int64_t now_s; /* what has expired by then is a tombstone */
+	int64_t now_s;          /* what has expired by then is a tombstone */
+	struct sst_arena texts; /* of files of keys */
 	/* What they mean for the last table asked about. */
 	struct sst_arena arena;
 	struct wanted_key *wanted; /* nkeys, ascending */

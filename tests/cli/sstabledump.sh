@@ -4,6 +4,8 @@ D=$ROOT/tests/data/nb/counts
 F=$D/nb-1-big-Data.db
 ./sstabledump "$F" -e | cmp - "$D"/expect-e.json && echo keys
 ./sstabledump "$F" -l | cmp - "$D"/expect-l.json && echo lines
+./sstabledump "$F" -d | cmp - "$D"/expect-d.txt && echo rows a line each
+./sstabledump "$ROOT"/tests/data/nb/wide/nb-1-big-Data.db -d | cksum # of what Cassandra printed
 ./sstabledump -t "$F" | cmp - "$D"/expect-t.json && echo raw times
 ./sstabledump "$F" -k k1 k0 | cmp - "$D"/expect-k.json && echo some keys
 ./sstabledump "$F" -lt -x k1 k2 | cmp - "$D"/expect-x.json && echo without some keys

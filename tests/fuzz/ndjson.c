@@ -8,6 +8,7 @@
 
 #include "text/ndjson.h"
 #include "text/ndjsonin.h"
+#include "text/rowline.h"
 #include "text/sstabledump.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -98,6 +99,25 @@ dump(const struct sst_table *t, struct sst_slice key, const struct sst_item *ite
 	sst_buf_free(&out);
 }
 
+/* A row a line: what is no value of its type is hexadecimal digits. */
+static void
+line(const struct sst_table *t, struct sst_slice key, const struct sst_item *item)
+{
+	struct sst_item part = { .kind = SST_PARTITION, .part = { .key = key, .del = SST_LIVE } };
+	struct sst_buf out = { 0 };
+	struct sst_rowline r;
+	struct sst_err e = { 0 };
+
+	sst_rowline_init(&r, t);
+	if (sst_rowline_item(&r, &part, &out, &e) == 0 &&
+	    sst_rowline_item(&r, item, &out, &e) == 0 && sst_rowline_end(&r, &out, &e) == 0)
+		assert(out.n == 0 || (out.p[0] == '[' && out.p[out.n - 1] == '\n'));
+	else
+		assert(e.code == SST_EDAMAGED);
+	sst_rowline_free(&r);
+	sst_buf_free(&out);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -117,6 +137,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (sst_ndjsonin_line(in, (struct sst_slice){ data, size }, &key, &item, &e) == 0) {
 		dump(&t, key, item, false);
 		dump(&t, key, item, true);
+		line(&t, key, item);
 		if (print(out, key, item, &once) && once.n > 0) {
 			if (sst_ndjsonin_line(in, sst_buf_slice(&once), &key, &item, &e) == -1)
 				abort();
