@@ -263,9 +263,8 @@ link_main(int argc, char **argv)
 	tool_confine();
 	if (sst_io_stat(&sst_io_posix, a.file, &st, &e) == -1) {
 		fprintf(stderr, "Cannot find file %s\n", a.file);
-		return 1;
-	}
-	if (sst_sstable_open(&sst, &sst_io_posix, a.file, &opts, &e) == -1)
+		rc = 1;
+	} else if (sst_sstable_open(&sst, &sst_io_posix, a.file, &opts, &e) == -1)
 		rc = complain(&e);
 	else {
 		p.table = *sst_sstable_table(sst);
