@@ -21,6 +21,13 @@ sst_now_us(void)
 	return (int64_t)ts.tv_sec * SST_S_US + ts.tv_nsec / 1000;
 }
 
+int64_t
+sst_now_ms_of(void *arg)
+{
+	(void)arg;
+	return sst_now_us() / 1000;
+}
+
 static int64_t
 floor_div(int64_t a, int64_t b)
 {

@@ -14,6 +14,8 @@
 
 /* The wall clock now. */
 int64_t sst_now_us(void);
+/* The same in ms, as what may be given another clock calls it; arg is not looked at. */
+int64_t sst_now_ms_of(void *arg);
 
 struct sst_civil {    /* a date and a time of day */
 	int64_t year; /* 0 is 1 BC */

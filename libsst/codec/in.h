@@ -163,4 +163,29 @@ sst_get_bytesv(struct sst_in *in)
 	return sst_get_bytes(in, (size_t)n);
 }
 
+/* A whole value that is a number of 8 or of 4 bytes; false when it has another length. */
+static inline bool
+sst_value_i64(struct sst_slice v, int64_t *n)
+{
+	uint64_t be;
+
+	if (v.n != sizeof(be))
+		return false;
+	memcpy(&be, v.p, sizeof(be));
+	*n = (int64_t)__builtin_bswap64(be);
+	return true;
+}
+
+static inline bool
+sst_value_i32(struct sst_slice v, int32_t *n)
+{
+	uint32_t be;
+
+	if (v.n != sizeof(be))
+		return false;
+	memcpy(&be, v.p, sizeof(be));
+	*n = (int32_t)__builtin_bswap32(be);
+	return true;
+}
+
 #endif

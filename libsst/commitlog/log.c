@@ -41,13 +41,6 @@ struct sst_log {
 	struct sst_logpos synced;
 };
 
-static int64_t
-system_now_ms(void *arg)
-{
-	(void)arg;
-	return sst_now_us() / 1000;
-}
-
 static int
 see_name(void *arg, const char *name)
 {
@@ -78,7 +71,7 @@ sst_log_open(struct sst_log **out, const struct sst_io *io, const char *dir,
 	if (log->opts.segment_size == 0)
 		log->opts.segment_size = SST_LOG_SEGMENT;
 	if (log->opts.now_ms == NULL)
-		log->opts.now_ms = system_now_ms;
+		log->opts.now_ms = sst_now_ms_of;
 	if (log->opts.segment_size < SST_LOG_SEGMENT_MIN ||
 	    log->opts.segment_size > SST_LOG_SEGMENT_MAX)
 		sst_fail(e, SST_EINVAL, dir, SST_NOWHERE, "segments of %u bytes: want %u to %u",

@@ -13,7 +13,6 @@
 #define COMPRESS "org.apache.cassandra.io.compress."
 #define COMPACTION "org.apache.cassandra.db.compaction."
 #define CHUNK_KB_MAX (128 * 1024)
-#define TTL_MAX 630720000 /* Cassandra's, 20 years */
 
 struct option {
 	const char *name;
@@ -62,7 +61,7 @@ set_gc_grace(struct sst_parser *p, struct sst_table *t, const struct sst_propert
 static int
 set_ttl(struct sst_parser *p, struct sst_table *t, const struct sst_property *q)
 {
-	return set_number(p, q, &t->default_ttl_s, 0, TTL_MAX);
+	return set_number(p, q, &t->default_ttl_s, 0, SST_TTL_MAX);
 }
 
 static int

@@ -49,30 +49,6 @@ put_bound(struct sst_buf *b, int64_t us)
 		put_time(b, us);
 }
 
-static bool
-get_i64(struct sst_slice v, int64_t *n)
-{
-	uint64_t be;
-
-	if (v.n != sizeof(be))
-		return false;
-	memcpy(&be, v.p, sizeof(be));
-	*n = (int64_t)__builtin_bswap64(be);
-	return true;
-}
-
-static bool
-get_i32(struct sst_slice v, int32_t *n)
-{
-	uint32_t be;
-
-	if (v.n != sizeof(be))
-		return false;
-	memcpy(&be, v.p, sizeof(be));
-	*n = (int32_t)__builtin_bswap32(be);
-	return true;
-}
-
 static struct sst_slice
 value(const struct sst_columns *l, enum sst_message_column c)
 {
@@ -118,7 +94,7 @@ put_author(struct sst_buf *b, const struct sst_columns *l)
 	struct sst_slice name = value(l, SST_MSG_AUTHOR_NAME);
 	int64_t id;
 
-	if (!get_i64(value(l, SST_MSG_AUTHOR_ID), &id) || id < 0)
+	if (!sst_value_i64(value(l, SST_MSG_AUTHOR_ID), &id) || id < 0)
 		return false;
 	ADD(b, ",\n      \"author\": {\n        ");
 	put_user(b, "        ", id, name.p != NULL ? name : SST_SLICE_LIT(""), true);
@@ -133,7 +109,7 @@ put_type(struct sst_buf *b, const struct sst_columns *l)
 	const char *name;
 	int32_t type = 0;
 
-	if (v.p != NULL && !get_i32(v, &type))
+	if (v.p != NULL && !sst_value_i32(v, &type))
 		return false;
 	ADD(b, ",\n      \"type\": \"");
 	name = sst_dce_type_name(type);
@@ -156,7 +132,7 @@ put_times(struct sst_buf *b, const struct sst_columns *l)
 	ADD(b, ",\n      \"timestampEdited\": ");
 	if (v.p == NULL)
 		ADD(b, "null");
-	else if (!get_i64(v, &edited) || __builtin_mul_overflow(edited, 1000, &edited))
+	else if (!sst_value_i64(v, &edited) || __builtin_mul_overflow(edited, 1000, &edited))
 		return false;
 	else
 		put_time(b, edited);
@@ -234,7 +210,7 @@ put_mention(struct sst_buf *b, struct sst_in *in)
 	struct sst_buf name = { 0 };
 	int64_t id;
 
-	if (!get_i64(sst_get_bytes32(in), &id) || id < 0)
+	if (!sst_value_i64(sst_get_bytes32(in), &id) || id < 0)
 		return false;
 	sst_digits_i64(&name, id);
 	ADD(b, "          ");
@@ -266,7 +242,7 @@ put_reaction(struct sst_buf *b, struct sst_in *in)
 	struct sst_slice name = sst_get_bytes32(in), id, count = sst_get_bytes32(in);
 	int32_t n;
 
-	if (in->bad || !get_i32(count, &n))
+	if (in->bad || !sst_value_i32(count, &n))
 		return false;
 	id = split_emoji(&name);
 	ADD(b, "          \"emoji\": {\n            \"id\": ");
@@ -319,7 +295,7 @@ put_part(struct sst_buf *b, struct sst_in *in)
 		ADD(b, "null");
 		return true;
 	}
-	if (!get_i64(sst_get_bytes(in, n), &id))
+	if (!sst_value_i64(sst_get_bytes(in, n), &id))
 		return false;
 	put_id(b, id);
 	return true;

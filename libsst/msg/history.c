@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 
+#include "codec/in.h"
 #include "msg/snowflake.h"
 
 #define BUCKET_MAX (INT64_MAX / SST_BUCKET_WIDTH)
@@ -49,11 +50,10 @@ struct sst_history {
 int64_t
 sst_message_row_id(const struct sst_row *row)
 {
-	uint64_t be = 0;
+	int64_t id = 0;
 
-	if (row->ck[0].n == sizeof(be))
-		memcpy(&be, row->ck[0].p, sizeof(be));
-	return (int64_t)__builtin_bswap64(be);
+	sst_value_i64(row->ck[0], &id);
+	return id;
 }
 
 bool
@@ -71,13 +71,10 @@ sst_message_row_shown(const struct sst_messages *m, const struct sst_row *row)
 static int64_t
 bucket_or(struct sst_slice ck, int64_t unknown)
 {
-	uint64_t be;
 	int64_t id;
 
-	if (ck.p == NULL || ck.n != sizeof(be))
+	if (!sst_value_i64(ck, &id))
 		return unknown;
-	memcpy(&be, ck.p, sizeof(be));
-	id = (int64_t)__builtin_bswap64(be);
 	return id < 0 ? 0 : sst_bucket_of(id, SST_BUCKET_WIDTH);
 }
 

@@ -46,24 +46,22 @@ put_id(struct sst_buf *b, int64_t id)
 static bool
 put_bigint(struct sst_buf *b, struct sst_slice v)
 {
-	uint64_t be;
+	int64_t id;
 
-	if (v.n != sizeof(be))
+	if (!sst_value_i64(v, &id))
 		return false;
-	memcpy(&be, v.p, sizeof(be));
-	put_id(b, (int64_t)__builtin_bswap64(be));
+	put_id(b, id);
 	return true;
 }
 
 static bool
 put_int(struct sst_buf *b, struct sst_slice v)
 {
-	uint32_t be;
+	int32_t n;
 
-	if (v.n != sizeof(be))
+	if (!sst_value_i32(v, &n))
 		return false;
-	memcpy(&be, v.p, sizeof(be));
-	sst_digits_i64(b, (int32_t)__builtin_bswap32(be));
+	sst_digits_i64(b, n);
 	return true;
 }
 
@@ -97,13 +95,9 @@ put_time(struct sst_buf *b, int64_t us)
 static bool
 put_timestamp(struct sst_buf *b, struct sst_slice v)
 {
-	uint64_t be;
-	int64_t us;
+	int64_t ms, us;
 
-	if (v.n != sizeof(be))
-		return false;
-	memcpy(&be, v.p, sizeof(be));
-	if (__builtin_mul_overflow((int64_t)__builtin_bswap64(be), 1000, &us))
+	if (!sst_value_i64(v, &ms) || __builtin_mul_overflow(ms, 1000, &us))
 		return false;
 	put_time(b, us);
 	return true;

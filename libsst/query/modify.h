@@ -7,7 +7,6 @@
 
 #include "query/plan.h"
 
-#define SST_TTL_MAX 630720000              /* s, 20 years, as in Cassandra */
 #define SST_EXPIRY_MAX INT64_C(2147483646) /* s: what files before version oa can hold */
 
 struct sst_modify_opts {

@@ -8,6 +8,7 @@
 #include "schema/type.h"
 
 #define SST_COLUMNS_MAX 32768
+#define SST_TTL_MAX 630720000 /* s, 20 years, as in Cassandra */
 
 struct sst_column {
 	struct sst_slice name;

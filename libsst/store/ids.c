@@ -33,13 +33,6 @@ struct sst_ids {
 	bool doubtful; /* a sync failed: what is on disk is not known any more */
 };
 
-static int64_t
-system_now(void *arg)
-{
-	(void)arg;
-	return sst_now_us() / 1000;
-}
-
 static void
 system_sleep(void *arg, unsigned ms)
 {
@@ -77,7 +70,7 @@ int
 sst_ids_open(struct sst_ids **out, const struct sst_io *io, const char *dir,
     const struct sst_ids_clock *clock, struct sst_err *e)
 {
-	static const struct sst_ids_clock system_clock = { NULL, system_now, system_sleep };
+	static const struct sst_ids_clock system_clock = { NULL, sst_now_ms_of, system_sleep };
 	struct sst_ids *ids = calloc(1, sizeof(*ids));
 	struct sst_buf b = { 0 };
 	int r = -1;

@@ -29,7 +29,8 @@ sst_response_error(struct sst_buf *b, enum sst_wire_error code, struct sst_slice
 	sst_put_bytes16(b, message);
 }
 
-/* How many nodes answered, how many should have, how many failed: one node, and it failed. */
+/* How many nodes answered, how many should have, how many failed: one node, and it failed.  Version 3
+ * knows no failures: its timeouts, which a failure is there, do not count them. */
 static void
 put_failure(struct sst_buf *b, uint8_t version, uint16_t consistency)
 {
@@ -38,7 +39,8 @@ put_failure(struct sst_buf *b, uint8_t version, uint16_t consistency)
 	sst_put_u16(b, consistency);
 	sst_put_u32(b, 0);
 	sst_put_u32(b, 1);
-	sst_put_u32(b, 1);
+	if (version >= 4)
+		sst_put_u32(b, 1);
 	if (version >= 5) { /* a map of who failed to why */
 		sst_buf_add(b, loopback, sizeof(loopback));
 		sst_put_u16(b, FAILURE_UNKNOWN);
@@ -51,13 +53,7 @@ sst_response_read_failure(
 {
 	sst_response_error(
 	    b, version >= 4 ? SST_WIRE_READ_FAILURE : SST_WIRE_READ_TIMEOUT, message);
-	if (version >= 4)
-		put_failure(b, version, consistency);
-	else {
-		sst_put_u16(b, consistency);
-		sst_put_u32(b, 0);
-		sst_put_u32(b, 1);
-	}
+	put_failure(b, version, consistency);
 	sst_put_u8(b, 0); /* no data */
 }
 
@@ -67,13 +63,7 @@ sst_response_write_failure(struct sst_buf *b, uint8_t version, uint16_t consiste
 {
 	sst_response_error(
 	    b, version >= 4 ? SST_WIRE_WRITE_FAILURE : SST_WIRE_WRITE_TIMEOUT, message);
-	if (version >= 4)
-		put_failure(b, version, consistency);
-	else {
-		sst_put_u16(b, consistency);
-		sst_put_u32(b, 0);
-		sst_put_u32(b, 1);
-	}
+	put_failure(b, version, consistency);
 	put_string(b, write_type);
 }
 
