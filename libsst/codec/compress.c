@@ -20,6 +20,7 @@ struct method {
 	const char *name;
 	int level_min, level_max;
 	bool dictionary; /* may have one */
+	bool fast;       /* at level 0 */
 	size_t (*bound)(size_t n);
 	/* The number of bytes written, 0 on failure. */
 	size_t (*compress)(struct sst_codec *, struct sst_slice, uint8_t *out, size_t cap);
@@ -186,15 +187,18 @@ snappy_in(struct sst_codec *c, struct sst_slice in, uint8_t *out, size_t n)
 }
 
 static const struct method methods[] = {
-	{ "", 0, 0, false, copy_bound, copy_out, copy_in },
-	{ "NoopCompressor", 0, 0, false, copy_bound, copy_out, copy_in },
-	{ "ZstdCompressor", -131072, 22, false, ZSTD_compressBound, zstd_out, zstd_in },
-	{ "LZ4Compressor", 0, 17, false, lz4_bound, lz4_out, lz4_in },
-	{ "DeflateCompressor", 0, 9, false, deflate_bound, deflate_out, deflate_in },
-	{ "SnappyCompressor", 0, 0, false, snappy_max_compressed_length, snappy_out, snappy_in },
-	{ "ZstdWithDictsCompressor", -131072, 22, true, ZSTD_compressBound, zstd_out, zstd_in },
-	{ "ZstdDictionaryCompressor", -131072, 22, true, ZSTD_compressBound, zstd_out, zstd_in },
-	{ "LZ4WithDictsCompressor", 0, 17, true, lz4_bound, lz4_out, lz4_in },
+	{ "", 0, 0, false, true, copy_bound, copy_out, copy_in },
+	{ "NoopCompressor", 0, 0, false, true, copy_bound, copy_out, copy_in },
+	{ "ZstdCompressor", -131072, 22, false, false, ZSTD_compressBound, zstd_out, zstd_in },
+	{ "LZ4Compressor", 0, 17, false, true, lz4_bound, lz4_out, lz4_in },
+	{ "DeflateCompressor", 0, 9, false, false, deflate_bound, deflate_out, deflate_in },
+	{ "SnappyCompressor", 0, 0, false, true, snappy_max_compressed_length, snappy_out,
+	    snappy_in },
+	{ "ZstdWithDictsCompressor", -131072, 22, true, false, ZSTD_compressBound, zstd_out,
+	    zstd_in },
+	{ "ZstdDictionaryCompressor", -131072, 22, true, false, ZSTD_compressBound, zstd_out,
+	    zstd_in },
+	{ "LZ4WithDictsCompressor", 0, 17, true, true, lz4_bound, lz4_out, lz4_in },
 };
 
 static const struct method *
@@ -244,6 +248,14 @@ bool
 sst_codec_is(const struct sst_codec *c, struct sst_slice class_name)
 {
 	return c->method == find(class_name);
+}
+
+bool
+sst_codec_is_fast(struct sst_slice class_name, int level)
+{
+	const struct method *m = find(class_name);
+
+	return m == NULL || (m->fast && level == 0);
 }
 
 void

@@ -31,6 +31,10 @@ int sst_codec_dictionary(struct sst_codec *, struct sst_slice, struct sst_err *)
 /* True when this is the compressor of that name. */
 bool sst_codec_is(const struct sst_codec *, struct sst_slice class_name);
 
+/* Whether it keeps up with writers, so that memory is flushed through it: lz4 but for its "high" mode,
+ * snappy, none.  What is not known counts as fast: who opens it says so. */
+bool sst_codec_is_fast(struct sst_slice class_name, int level);
+
 /*
  * The level that an option of the compression map asks for: `compression_level` of zstd,
  * `lz4_compressor_type` and `lz4_high_compressor_level` of lz4.  Call it once for each option, with

@@ -1,6 +1,7 @@
 /* store/flush.c: a memtable becomes an SSTable: live/publish.h says when it is one. */
 #include <stdio.h>
 
+#include "codec/compress.h"
 #include "live/publish.h"
 #include "sstable/writer.h"
 #include "store/datadir.h"
@@ -8,7 +9,22 @@
 
 #define VERSION "me" /* read by Cassandra 4.0 to 5.0 and ScyllaDB */
 #define PATH 4096
-#define FLUSH_ZSTD_LEVEL 1 /* fast: compaction compresses better later */
+#define BULK_ZSTD_LEVEL 1
+
+/*
+ * Compaction compresses as the table says.  A flush behind a log holds writers up, and leaves what pages
+ * ask for next: lz4 where the table's compressor is slow.  A load without a log may lie for long as it
+ * was written, so it keeps the compressor, at a fast level.
+ */
+static void
+choose_compression(struct sst_compression *c, bool bulk)
+{
+	if (!bulk && !sst_codec_is_fast(c->class_name, c->level)) {
+		c->class_name = SST_SLICE_LIT("LZ4Compressor");
+		c->level = 0;
+	} else if (sst_slice_eq(c->class_name, SST_SLICE_LIT("ZstdCompressor")))
+		c->level = BULK_ZSTD_LEVEL;
+}
 
 static struct sst_writer_opts
 options(const struct sst_shelf *s, const struct sst_shelf_flush *f)
@@ -25,8 +41,7 @@ options(const struct sst_shelf *s, const struct sst_shelf_flush *f)
 	o.min_ttl_s = stats->min_ttl_s == UINT32_MAX ? 0 : stats->min_ttl_s;
 	o.compression_set = true;
 	o.compression = s->table->compression;
-	if (sst_slice_eq(o.compression.class_name, SST_SLICE_LIT("ZstdCompressor")))
-		o.compression.level = FLUSH_ZSTD_LEVEL;
+	choose_compression(&o.compression, f->bulk);
 	return o;
 }
 

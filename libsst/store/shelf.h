@@ -66,6 +66,7 @@ size_t sst_shelf_bytes(const struct sst_shelf *); /* of memory */
 struct sst_shelf_flush {
 	const uint8_t *hostid;
 	int64_t now_us;
+	bool bulk; /* no log stands behind it */
 };
 
 /*

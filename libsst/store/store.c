@@ -126,7 +126,7 @@ discard_log(struct sst_store *s)
 static int
 flush_shelf(struct sst_store *s, struct sst_shelf *shelf, struct sst_err *e)
 {
-	struct sst_shelf_flush f = { s->datadir.hostid, sst_now_us() };
+	struct sst_shelf_flush f = { s->datadir.hostid, sst_now_us(), s->journal == NULL };
 	size_t bytes = sst_shelf_bytes(shelf);
 	bool doubt;
 

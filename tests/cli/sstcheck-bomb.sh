@@ -1,6 +1,6 @@
 # A chunk of 2 KiB that unpacks to 64 MiB, with a right checksum: refused.
 M='{"channel_id":"1","message_id":"1454608786391040000","author_id":"2","content":"hello"}'
-echo "$M" | msgput -d chat --now 2025-12-28 -
+echo "$M" | msgput --bulk -d chat --now 2025-12-28 -
 mkdir x
 cp chat/data/chat/messages-*/me-1-big-* x
 head -c 67108864 /dev/zero | zstd -19 -q -c >z

@@ -339,6 +339,29 @@ START_TEST(codec_refuses)
 }
 END_TEST
 
+START_TEST(codec_says_who_is_fast)
+{
+	static const struct {
+		const char *class_name;
+		int level;
+		bool fast;
+	} t[] = {
+		{ "LZ4Compressor", 0, true },
+		{ "org.apache.cassandra.io.compress.LZ4Compressor", 0, true },
+		{ "LZ4Compressor", 9, false }, { "SnappyCompressor", 0, true },
+		{ "NoopCompressor", 0, true }, { "", 0, true }, { "ZstdCompressor", 0, false },
+		{ "ZstdCompressor", 1, false },
+		{ "org.apache.cassandra.io.compress.DeflateCompressor", 0, false },
+		{ "ZstdWithDictsCompressor", 0, false },
+		{ "GzipCompressor", 0, true }, /* whoever it is */
+	};
+
+	for (size_t i = 0; i < SST_ARRAY_LEN(t); i++)
+		ck_assert_int_eq(
+		    sst_codec_is_fast(sst_slice_str(t[i].class_name), t[i].level), t[i].fast);
+}
+END_TEST
+
 /* A frame of RFC 8878 whose window descriptor asks for 2^27 bytes and holds one raw byte; with
  * 2^23 it is fine. */
 START_TEST(zstd_window_is_limited)
@@ -494,6 +517,7 @@ codec_suite(void)
 	tcase_add_test(t, codec_round_trip);
 	tcase_add_test(t, codec_reads_cassandras);
 	tcase_add_test(t, codec_refuses);
+	tcase_add_test(t, codec_says_who_is_fast);
 	tcase_add_test(t, zstd_window_is_limited);
 	tcase_add_test(t, codec_too_long);
 	tcase_add_test(t, codec_options);

@@ -8,6 +8,9 @@
 #include "../support/faultio.h"
 #include "../support/memfs.h"
 #include "../support/stores.h"
+#include "base/num.h"
+#include "sstable/chunks.h"
+#include "sstable/version.h"
 
 Suite *store_suite(void);
 
@@ -355,6 +358,75 @@ START_TEST(without_a_log_sync_is_a_flush)
 }
 END_TEST
 
+/* How the first SSTable of a table that is compressed in that way says to be compressed. */
+static void
+flushed_as(const char *compression, enum sst_sync sync, struct sst_chunks *c, struct sst_buf *b)
+{
+	struct memfs *fs = memfs_new();
+	const struct sst_io *io = memfs_io(fs);
+	struct sst_store_opts o = { .sync = sync };
+	struct sst_buf cql = { 0 };
+	struct sst_store *s;
+	struct sst_stat data;
+	struct sst_err e;
+
+	sst_buf_addf(&cql,
+	    "CREATE KEYSPACE k WITH replication = {'class': 'SimpleStrategy', "
+	    "'replication_factor': 1}; CREATE TABLE k.t (a int, b int, v text, PRIMARY KEY (a, b)) "
+	    "WITH ID = 5bc52802-de25-35ed-aeab-188eecebb090 AND compression = {%s};",
+	    compression);
+	o.schema = sst_buf_slice(&cql);
+	s = kt_open_with(io, &o);
+	kt_put(s, 1, 1, "x");
+	kt_flush(s);
+	ck_assert_str_eq(kt_all(s, b), "1:1=x ");
+	kt_finish(s);
+	sst_buf_reset(b);
+	ck_assert_int_eq(sst_io_stat(io, KT_FOLDER "/me-1-big-Data.db", &data, &e), 0);
+	ck_assert_int_eq(
+	    sst_io_read_file(io, KT_FOLDER "/me-1-big-CompressionInfo.db", 65536, b, &e), 0);
+	ck_assert_int_eq(sst_chunks_parse(c, sst_version_find("me"), sst_buf_slice(b),
+			     (uint64_t)data.size, "it", &e),
+	    0);
+	sst_buf_free(&cql);
+	memfs_free(fs);
+}
+
+START_TEST(flushes_compress_fast)
+{
+	static const struct {
+		const char *asked, *class_name, *option;
+		enum sst_sync sync;
+		uint32_t chunk_len;
+	} t[] = {
+		{ "'class': 'ZstdCompressor'", "LZ4Compressor", NULL, SST_SYNC_PERIODIC, 16384 },
+		{ "'class': 'ZstdCompressor', 'compression_level': 9, 'chunk_length_in_kb': 64",
+		    "LZ4Compressor", NULL, SST_SYNC_BATCH, 65536 },
+		{ "'class': 'DeflateCompressor'", "LZ4Compressor", NULL, SST_SYNC_GROUP, 16384 },
+		{ "'class': 'LZ4Compressor', 'lz4_compressor_type': 'high'", "LZ4Compressor", NULL,
+		    SST_SYNC_PERIODIC, 16384 },
+		{ "'class': 'SnappyCompressor'", "SnappyCompressor", NULL, SST_SYNC_PERIODIC,
+		    16384 },
+		/* without a log it is the table's */
+		{ "'class': 'ZstdCompressor', 'compression_level': 9", "ZstdCompressor", "1",
+		    SST_SYNC_NONE, 16384 },
+		{ "'class': 'DeflateCompressor'", "DeflateCompressor", NULL, SST_SYNC_NONE, 16384 },
+	};
+	struct sst_buf b = { 0 };
+	struct sst_chunks c;
+
+	for (size_t i = 0; i < SST_ARRAY_LEN(t); i++) {
+		flushed_as(t[i].asked, t[i].sync, &c, &b);
+		ck_assert(sst_slice_eq(c.class_name, sst_slice_str(t[i].class_name)));
+		ck_assert_uint_eq(c.chunk_len, t[i].chunk_len);
+		ck_assert_uint_eq(c.noptions, t[i].option != NULL);
+		ck_assert(t[i].option == NULL ||
+		    sst_slice_eq(c.options[0].value, sst_slice_str(t[i].option)));
+	}
+	sst_buf_free(&b);
+}
+END_TEST
+
 START_TEST(nobody_waits_who_said_so)
 {
 	struct memfs *fs = memfs_new();
@@ -403,6 +475,7 @@ store_suite(void)
 	tcase_add_test(t, an_empty_table_has_no_extent);
 	tcase_add_test(t, a_reader_writes_nothing);
 	tcase_add_test(t, without_a_log_sync_is_a_flush);
+	tcase_add_test(t, flushes_compress_fast);
 	tcase_add_test(t, nobody_waits_who_said_so);
 	suite_add_tcase(s, t);
 	return s;
