@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/io.h"
@@ -34,29 +35,34 @@ table_len(const char *folder)
 
 /*
  * As Cassandra's Descriptor does it: KEYSPACE/TABLE[-ID]/FILE, where a snapshot is two folders
- * further down, a backup one, and a secondary index (.name) one.
+ * further down, a backup one, and a secondary index (.name) one: its table is called TABLE.name.
  */
 static int
 folder_names(struct names *n, const char *path, struct sst_table *t)
 {
-	char full[PATH_MAX];
-	const char *folder, *above;
+	char full[PATH_MAX], name[2 * PATH_MAX];
+	const char *folder, *above, *index = "";
 	struct sst_err e;
-	size_t len;
+	int len;
 
 	if (sst_io_realpath(&sst_io_posix, path, full, sizeof(full), &e) == -1)
 		return complain(&e);
 	cut_name(full);
 	folder = cut_name(full);
-	if (folder[0] == '.' || strcmp(folder, "backups") == 0)
+	if (folder[0] == '.') {
+		index = folder;
+		folder = cut_name(full);
+	}
+	if (strcmp(folder, "backups") == 0)
 		folder = cut_name(full);
 	above = strrchr(full, '/');
 	if (above != NULL && strcmp(above, "/snapshots") == 0) {
 		cut_name(full);
 		folder = cut_name(full);
 	}
-	len = table_len(folder);
-	t->name = sst_arena_slice(&n->arena, (struct sst_slice){ (const uint8_t *)folder, len });
+	len = snprintf(name, sizeof(name), "%.*s%s", (int)table_len(folder), folder, index);
+	t->name =
+	    sst_arena_slice(&n->arena, (struct sst_slice){ (const uint8_t *)name, (size_t)len });
 	t->keyspace = sst_arena_slice(&n->arena, sst_slice_str(cut_name(full)));
 	return SOUND;
 }
@@ -125,6 +131,13 @@ look_beside(struct names *n, const char *path)
 	return rc;
 }
 
+/* Index tables have a name of two parts, and are in no schema. */
+static bool
+is_index(const struct sst_table *t)
+{
+	return t->name.n > 0 && memchr(t->name.p, '.', t->name.n) != NULL;
+}
+
 /* By its full name, else by the table's alone, else the only one there is. */
 static const struct sst_table *
 find_table(const struct names_schema *s, const struct sst_table *t)
@@ -132,7 +145,7 @@ find_table(const struct names_schema *s, const struct sst_table *t)
 	static const struct sst_slice any = { NULL, 0 };
 	const struct sst_table *found = NULL;
 
-	if (!s->there)
+	if (!s->there || is_index(t))
 		return NULL;
 	if (t->name.n > 0)
 		found = sst_schema_table(&s->schema, t->keyspace, t->name);

@@ -283,8 +283,10 @@ get_cell(const struct sst_header *h, const struct sst_header_column *c, struct s
 			cell->ldt_s = row->live.expiry_s;
 		} else if (flags & (SST_CELL_DELETED | SST_CELL_EXPIRING)) {
 			cell->ldt_s = get_ldt(h, in);
-			if (flags & SST_CELL_EXPIRING)
+			if (flags & SST_CELL_EXPIRING) {
 				cell->ttl_s = get_ttl(h, in);
+				in->bad |= cell->ttl_s == 0; /* would be a tombstone */
+			}
 		}
 	}
 	if (c->type->multicell)
@@ -461,6 +463,7 @@ decode_row(struct sst_decoder *d, struct sst_in *in, const struct sst_row_head *
 	if (head->flags & SST_ROW_TTL) {
 		row->live.ttl_s = get_ttl(h, in);
 		row->live.expiry_s = get_ldt(h, in);
+		in->bad |= row->live.ttl_s == 0;
 	}
 	if (head->flags & SST_ROW_DELETION) {
 		row->del = get_delta_deletion(h, in);

@@ -7,6 +7,7 @@
  *	       | keyspace "," hex { "," hex ":" type }         UserType: name and fields in hex
  *	       | type "," number                               VectorType
  *	       | [ char "=>" type { "," char "=>" type } ]     DynamicCompositeType
+ *	       | class [ ":" type ]                            PartitionerDefinedOrder
  *
  * A class that is not known is kept as it is written, with all that its parentheses hold.
  */
@@ -331,6 +332,36 @@ parse_custom(struct parser *p, enum sst_kind kind, struct sst_slice name)
 	return t;
 }
 
+/*
+ * "(" partitioner [ ":" type ] ")": what index tables are clustered by.  The type, that of the indexed
+ * table's key, is there since Cassandra 5.0; the whole text stays the type's name.
+ */
+static struct sst_type *
+parse_partitioner_order(struct parser *p, struct sst_slice name)
+{
+	struct args args = { .last = &args.first };
+	struct sst_type *t;
+
+	if (take(p, '(')) {
+		(void)word(p);
+		if (take(p, ':') && add_arg(p, &args, (struct sst_slice){ NULL, 0 }, true) == -1)
+			return NULL;
+		if (!take(p, ')')) {
+			fail(p, "want : and a type, or )");
+			return NULL;
+		}
+		name.n = (size_t)(p->p - name.p);
+	}
+	if ((t = make(p, SST_PARTITIONER_ORDER, &args, false)) == NULL)
+		return NULL;
+	t->name = sst_arena_slice(p->arena, name);
+	if (t->name.p == NULL) {
+		sst_fail_nomem(p->e);
+		return NULL;
+	}
+	return t;
+}
+
 /* A collection, tuple, composite: types in parentheses, as many as the kind wants. */
 static struct sst_type *
 parse_generic(struct parser *p, enum sst_kind kind, bool frozen)
@@ -420,8 +451,9 @@ parse_named(struct parser *p, struct sst_slice name, bool frozen)
 	case SST_VECTOR:
 		return parse_vector(p);
 	case SST_CUSTOM:
-	case SST_PARTITIONER_ORDER:
 		return parse_custom(p, kind, name);
+	case SST_PARTITIONER_ORDER:
+		return parse_partitioner_order(p, name);
 	case SST_LIST:
 	case SST_SET:
 	case SST_MAP:
@@ -523,7 +555,9 @@ put_class(const struct sst_type *t, bool bare, struct sst_buf *b)
 		sst_buf_adds(b, SST_MARSHAL);
 		sst_buf_adds(b, sst_ops(t)->class_name);
 	}
-	if (t->nargs > 0 || t->kind == SST_UDT || t->kind == SST_DYNAMIC_COMPOSITE)
+	if (t->kind == SST_PARTITIONER_ORDER)
+		; /* all is in its name */
+	else if (t->nargs > 0 || t->kind == SST_UDT || t->kind == SST_DYNAMIC_COMPOSITE)
 		put_args(t,
 		    t->kind == SST_TUPLE || (t->kind == SST_VECTOR && bare) ||
 			(freezable && (bare || frozen)),

@@ -94,6 +94,7 @@ sst_print(const struct sst_type *t, struct sst_slice s, enum sst_form form, stru
 {
 	const struct sst_kind_ops *k = sst_ops(t);
 	bool quoted = is_quoted(k, form), text;
+	bool json = form == SST_FORM_JSON || form == SST_FORM_NDJSON;
 	size_t from = b->n;
 	struct sst_buf tmp;
 
@@ -101,6 +102,8 @@ sst_print(const struct sst_type *t, struct sst_slice s, enum sst_form form, stru
 		sst_buf_adds(b, "null");
 		return 0;
 	}
+	if (json && t->kind == SST_PARTITIONER_ORDER && t->nargs > 0)
+		return sst_print(t->args[0], s, form, b, e);
 	if (s.n == 0 && (k->flags & SST_EMPTY_OK)) {
 		print_empty(k, form, b);
 		return 0;

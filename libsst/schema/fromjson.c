@@ -213,6 +213,8 @@ sst_type_from_json_node(
 {
 	if (v->type == SST_JSON_NULL)
 		return refuse(t, v, e);
+	if (t->kind == SST_PARTITIONER_ORDER && t->nargs > 0)
+		return sst_type_from_json_node(t->args[0], v, b, e);
 	if (sst_ops(t)->flags & SST_NESTED)
 		return read_nested(t, v, b, e);
 	switch (v->type) {

@@ -84,18 +84,27 @@ has(const struct sst_sstable *t, enum sst_component c, struct sst_err *e)
 	return -1;
 }
 
-/* The last two folders of the path: table (up to its '-') and keyspace, where they are. */
+/* The last two folders of the path: table (up to its '-') and keyspace, where they are; below the
+ * table's there may be one of an index, ".NAME". */
 static void
-folder_names(struct sst_slice base, struct sst_slice *keyspace, struct sst_slice *table)
+folder_names(struct sst_slice base, struct sst_slice *keyspace, struct sst_slice *table,
+    struct sst_slice *index)
 {
 	const uint8_t *p = base.p, *end = base.p + base.n, *from[3];
 	size_t i;
 
 	*keyspace = SST_SLICE_LIT("keyspace");
 	*table = SST_SLICE_LIT("table");
+	*index = SST_SLICE_LIT("");
 	for (i = 0; i < 3; i++) { /* the file's name, the table's folder, the keyspace's */
 		for (from[i] = end; from[i] > p && from[i][-1] != '/';)
 			from[i]--;
+		if (i == 1 && end - from[i] > 1 && from[i] > p && from[i][0] == '.' &&
+		    from[i][1] != '.' && index->n == 0) {
+			*index = (struct sst_slice){ from[i], (size_t)(end - from[i]) };
+			end = from[i--] - 1;
+			continue;
+		}
 		if (i > 0) {
 			struct sst_slice *to = i == 1 ? table : keyspace;
 			const uint8_t *dash = memchr(from[i], '-', (size_t)(end - from[i]));
@@ -112,6 +121,22 @@ folder_names(struct sst_slice base, struct sst_slice *keyspace, struct sst_slice
 	}
 }
 
+/* "TABLE.INDEX", as Cassandra calls the table of an index. */
+static int
+join_names(struct sst_slice *name, struct sst_slice index, struct sst_arena *a, struct sst_err *e)
+{
+	uint8_t *p;
+
+	if (index.n == 0)
+		return 0;
+	if ((p = sst_arena_alloc(a, name->n + index.n)) == NULL)
+		return sst_fail_nomem(e);
+	memcpy(p, name->p, name->n);
+	memcpy(p + name->n, index.p, index.n);
+	*name = (struct sst_slice){ p, name->n + index.n };
+	return 0;
+}
+
 static bool
 is_murmur3(struct sst_slice class_name)
 {
@@ -125,7 +150,7 @@ is_murmur3(struct sst_slice class_name)
 static int
 read_statistics(struct sst_sstable *t, const struct sst_sstable_opts *o, struct sst_err *e)
 {
-	struct sst_slice keyspace, name;
+	struct sst_slice keyspace, name, index;
 	struct sst_buf path = { 0 }, *bytes = &t->statistics_bytes;
 	struct sst_table *made;
 	int r = component_path(t, SST_STATISTICS, &path, e);
@@ -146,9 +171,12 @@ read_statistics(struct sst_sstable *t, const struct sst_sstable_opts *o, struct 
 	t->table = o->table;
 	r = sst_header_sort(&t->header, e);
 	if (r == 0 && t->table == NULL) {
-		folder_names(t->base, &keyspace, &name);
-		r = sst_statistics_table(&made, &t->arena, &t->statistics, keyspace, name, e);
-		t->table = made;
+		folder_names(t->base, &keyspace, &name, &index);
+		r = join_names(&name, index, &t->arena, e);
+		if (r == 0)
+			r = sst_statistics_table(
+			    &made, &t->arena, &t->statistics, keyspace, name, e);
+		t->table = r == 0 ? made : NULL;
 	}
 	if (r == 0)
 		r = sst_header_bind(&t->header, t->table, o->unknown, e);

@@ -212,6 +212,13 @@ before(const struct sst_item *item)
 	return item->off > 0 ? item->off - 1 : 0;
 }
 
+/* The table of a secondary index is called TABLE.INDEX. */
+static bool
+is_index(const struct sst_table *t)
+{
+	return t->name.n > 0 && memchr(t->name.p, '.', t->name.n) != NULL;
+}
+
 static int
 put_partition(
     struct sst_sstabledump *d, const struct sst_item *item, struct sst_buf *b, struct sst_err *e)
@@ -222,7 +229,9 @@ put_partition(
 	else
 		SST_ADD(b, "[\n  {");
 	d->begun = true;
-	SST_ADD(b, "\n    \"table kind\" : \"REGULAR\",\n    \"partition\" : {\n      ");
+	SST_ADD(b, "\n    \"table kind\" : \"");
+	sst_buf_adds(b, is_index(d->table) ? "INDEX" : "REGULAR");
+	SST_ADD(b, "\",\n    \"partition\" : {\n      ");
 	if (put_key(d, item->part.key, b, e) == -1)
 		return -1;
 	SST_ADD(b, ",\n      \"position\" : ");

@@ -64,6 +64,11 @@ static const struct {
 	{ M "PartitionerDefinedOrder(org.apache.cassandra.dht.Murmur3Partitioner)", NULL,
 	    "'" M "PartitionerDefinedOrder(org.apache.cassandra.dht.Murmur3Partitioner)'", -1,
 	    false },
+	{ M "PartitionerDefinedOrder(org.apache.cassandra.dht.Murmur3Partitioner:" M "Int32Type)",
+	    NULL,
+	    "'" M "PartitionerDefinedOrder(org.apache.cassandra.dht.Murmur3Partitioner:" M
+	    "Int32Type)'",
+	    -1, false },
 	{ "com.example.Odd(a=b, (c))", NULL, "'com.example.Odd(a=b, (c))'", -1, false },
 	{ M "ColumnToCollectionType(61:" M "ListType(" M "LongType))", NULL,
 	    "'" M "ColumnToCollectionType(61:" M "ListType(" M "LongType))'", -1, false },
