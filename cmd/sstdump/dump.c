@@ -1,6 +1,7 @@
 /* cmd/sstdump/dump.c: one SSTable, from its first partition to its last, or what is wanted of it. */
 #include <errno.h>
 
+#include "sstdump/hex.h"
 #include "sstdump/job.h"
 #include "sstdump/print.h"
 #include "tool/find.h"
@@ -36,8 +37,12 @@ dump_sstable(void *arg, const char *path, bool last)
 	what.len = sst_file_len(sst_sstable_data(sst, &e));
 	if (select_for(&job->sel, &table, &e) == -1 || select_open(&job->sel, sst, &s, &e) == -1)
 		rc = tool_worse(rc, select_complain(&job->sel, &e));
-	else
+	else if (job->form != FORM_HEX)
 		rc = tool_worse(rc, print_stream(job, s, &what));
+	else if (select_sift(&job->sel, s, &s, &e) == -1)
+		rc = tool_worse(rc, complain(&e));
+	else
+		rc = tool_worse(rc, hex_rows(job, sst, s, &table, !select_some(&job->sel)));
 	sst_sstable_close(sst);
 	return rc;
 }

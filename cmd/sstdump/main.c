@@ -223,6 +223,8 @@ check_options(const struct job *job, const struct args *a, int argc)
 		tool_misuse(&tool, "--show explain wants -k KEY");
 	if (job->merge && job->form == FORM_SSTABLEDUMP)
 		tool_misuse(&tool, "sstabledump has no form for merged rows");
+	if (job->merge && job->form == FORM_HEX)
+		tool_misuse(&tool, "merged rows have no bytes");
 }
 
 static find_each *
