@@ -85,6 +85,14 @@ sst_arena_array(struct sst_arena *a, size_t n, size_t size)
 	return sst_mul_size(&bytes, n, size) ? sst_arena_alloc(a, bytes) : NULL;
 }
 
+void *
+sst_arena_zeroed(struct sst_arena *a, size_t n, size_t size)
+{
+	void *p = sst_arena_array(a, n, size);
+
+	return p == NULL ? NULL : memset(p, 0, n * size);
+}
+
 struct sst_slice
 sst_arena_slice(struct sst_arena *a, struct sst_slice s)
 {

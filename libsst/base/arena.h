@@ -32,6 +32,8 @@ sst_arena_alloc(struct sst_arena *a, size_t n)
 
 /* n elements of size bytes each; NULL also when the product does not fit. */
 void *sst_arena_array(struct sst_arena *, size_t n, size_t size);
+/* The same, all bytes zero. */
+void *sst_arena_zeroed(struct sst_arena *, size_t n, size_t size);
 /* A copy in the arena.  On failure p is NULL although s.p is not.  NULL stays NULL. */
 struct sst_slice sst_arena_slice(struct sst_arena *, struct sst_slice);
 /* A NUL-terminated copy; NULL when there is no memory. */

@@ -48,27 +48,14 @@ column_tail(struct sst_parser *p, struct sst_column_def *c)
 	return c->is_key ? sst_parser_want(p, SST_W_KEY) : 0;
 }
 
-static struct sst_name_list *
-name(struct sst_parser *p)
-{
-	struct sst_name_list *n = sst_parser_alloc(p, sizeof(*n));
-
-	if (n == NULL)
-		return NULL;
-	n->line = p->tok.line;
-	return sst_parser_want_name(p, "a column", &n->name) == -1 ? NULL : n;
-}
-
-/* Names between commas. */
+/* The one column of a partition key without brackets: the commas behind it are of the clustering. */
 static int
-names(struct sst_parser *p, struct sst_name_list **list)
+first_key(struct sst_parser *p, struct sst_name_list **key)
 {
-	do {
-		if ((*list = name(p)) == NULL)
-			return -1;
-		list = &(*list)->next;
-	} while (sst_parser_take_op(p, ','));
-	return 0;
+	if ((*key = sst_parser_alloc(p, sizeof(**key))) == NULL)
+		return -1;
+	(*key)->line = p->tok.line;
+	return sst_parser_want_name(p, "a column", &(*key)->name);
 }
 
 /* PRIMARY KEY ((a, b), c, d) */
@@ -83,11 +70,11 @@ primary_key(struct sst_parser *p, struct sst_statement *s)
 	if (sst_parser_want_op(p, '(') == -1)
 		return -1;
 	if (sst_parser_take_op(p, '(')) {
-		if (names(p, &s->key) == -1 || sst_parser_want_op(p, ')') == -1)
+		if (sst_name_list_parse(p, &s->key, NULL) == -1 || sst_parser_want_op(p, ')') == -1)
 			return -1;
-	} else if ((s->key = name(p)) == NULL)
+	} else if (first_key(p, &s->key) == -1)
 		return -1;
-	if (sst_parser_take_op(p, ',') && names(p, &s->clustering) == -1)
+	if (sst_parser_take_op(p, ',') && sst_name_list_parse(p, &s->clustering, NULL) == -1)
 		return -1;
 	return sst_parser_want_op(p, ')');
 }
@@ -123,21 +110,9 @@ table_columns(struct sst_parser *p, struct sst_statement *s)
 static int
 clustering_order(struct sst_parser *p, struct sst_statement *s)
 {
-	struct sst_name_list **last = &s->order;
-
 	if (sst_parser_want(p, SST_W_ORDER) == -1 || sst_parser_want(p, SST_W_BY) == -1 ||
-	    sst_parser_want_op(p, '(') == -1)
+	    sst_parser_want_op(p, '(') == -1 || sst_name_list_parse_order(p, &s->order) == -1)
 		return -1;
-	while (*last != NULL)
-		last = &(*last)->next;
-	do {
-		if ((*last = name(p)) == NULL)
-			return -1;
-		(*last)->desc = sst_parser_take(p, SST_W_DESC);
-		if (!(*last)->desc)
-			sst_parser_take(p, SST_W_ASC);
-		last = &(*last)->next;
-	} while (sst_parser_take_op(p, ','));
 	return sst_parser_want_op(p, ')');
 }
 
@@ -293,7 +268,8 @@ alter_drop(struct sst_parser *p, struct sst_statement *s)
 	if (sst_parser_take(p, SST_W_IF) && sst_parser_want(p, SST_W_EXISTS) == -1)
 		return -1;
 	open = sst_parser_take_op(p, '(');
-	if (names(p, &s->drop) == -1 || (open && sst_parser_want_op(p, ')') == -1))
+	if (sst_name_list_parse(p, &s->drop, NULL) == -1 ||
+	    (open && sst_parser_want_op(p, ')') == -1))
 		return -1;
 	if (!sst_parser_take(p, SST_W_USING))
 		return 0;

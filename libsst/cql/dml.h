@@ -6,6 +6,7 @@
 #ifndef SST_CQL_DML_H
 #define SST_CQL_DML_H
 
+#include "cql/namelist.h"
 #include "cql/term.h"
 
 #define SST_CQL_MARKS_MAX 65535 /* bind markers of a statement: the protocol counts in 16 bits */
@@ -61,16 +62,10 @@ enum sst_relation_op {
 	SST_REL_IS_NOT_NULL
 };
 
-struct sst_cql_names {
-	struct sst_slice name;
-	uint32_t line;
-	struct sst_cql_names *next;
-};
-
 /* column op value, (a, b) op (x, y), token(a, b) op value; conditions also column[key] and
  * column.field. */
 struct sst_relation {
-	struct sst_cql_names *names; /* one; more of a tuple or token */
+	struct sst_name_list *names; /* one; more of a tuple or token */
 	size_t nnames;
 	bool token, tuple;
 	const struct sst_term *key; /* column[key] */
@@ -101,13 +96,6 @@ struct sst_assignment {
 	struct sst_assignment *next;
 };
 
-struct sst_ordering {
-	struct sst_slice column;
-	bool desc;
-	uint32_t line;
-	struct sst_ordering *next;
-};
-
 struct sst_dml {
 	enum sst_dml_kind kind;
 	uint32_t line;
@@ -121,8 +109,7 @@ struct sst_dml {
 	bool distinct, json;            /* json: SELECT JSON, INSERT JSON */
 	bool allow_filtering;
 	struct sst_relation *where;
-	struct sst_cql_names *group;
-	struct sst_ordering *order;
+	struct sst_name_list *group, *order;
 	const struct sst_term *limit, *per_partition_limit;
 
 	struct sst_assignment *set; /* INSERT, UPDATE, DELETE; NULL in DELETE: whole rows */

@@ -144,12 +144,10 @@ sst_parser_enter(struct sst_parser *p)
 void *
 sst_parser_alloc(struct sst_parser *p, size_t n)
 {
-	void *r = sst_arena_alloc(p->arena, n);
+	void *r = sst_arena_zeroed(p->arena, n, 1);
 
 	if (r == NULL)
 		sst_fail_nomem(p->e);
-	else
-		memset(r, 0, n);
 	return r;
 }
 

@@ -31,18 +31,8 @@ sst_clause_want(struct sst_parser *p, const char *word)
 static int
 names(struct sst_parser *p, struct sst_relation *r)
 {
-	struct sst_cql_names **last = &r->names;
-
-	do {
-		if ((*last = sst_parser_alloc(p, sizeof(**last))) == NULL)
-			return -1;
-		(*last)->line = p->tok.line;
-		if (sst_parser_want_name(p, "a column", &(*last)->name) == -1)
-			return -1;
-		last = &(*last)->next;
-		r->nnames++;
-	} while (sst_parser_take_op(p, ','));
-	return sst_parser_want_op(p, ')');
+	return sst_name_list_parse(p, &r->names, &r->nnames) == -1 ? -1
+								   : sst_parser_want_op(p, ')');
 }
 
 static int

@@ -182,45 +182,6 @@ selectors(struct sst_parser *p, struct sst_dml *s)
 }
 
 static int
-group_by(struct sst_parser *p, struct sst_dml *s)
-{
-	struct sst_cql_names **last = &s->group;
-
-	if (sst_parser_want(p, SST_W_BY) == -1)
-		return -1;
-	do {
-		if ((*last = sst_parser_alloc(p, sizeof(**last))) == NULL)
-			return -1;
-		(*last)->line = p->tok.line;
-		if (sst_parser_want_name(p, "a column", &(*last)->name) == -1)
-			return -1;
-		last = &(*last)->next;
-	} while (sst_parser_take_op(p, ','));
-	return 0;
-}
-
-static int
-order_by(struct sst_parser *p, struct sst_dml *s)
-{
-	struct sst_ordering **last = &s->order;
-
-	if (sst_parser_want(p, SST_W_BY) == -1)
-		return -1;
-	do {
-		if ((*last = sst_parser_alloc(p, sizeof(**last))) == NULL)
-			return -1;
-		(*last)->line = p->tok.line;
-		if (sst_parser_want_name(p, "a column", &(*last)->column) == -1)
-			return -1;
-		(*last)->desc = sst_parser_take(p, SST_W_DESC);
-		if (!(*last)->desc)
-			sst_parser_take(p, SST_W_ASC);
-		last = &(*last)->next;
-	} while (sst_parser_take_op(p, ','));
-	return 0;
-}
-
-static int
 limits(struct sst_parser *p, struct sst_dml *s)
 {
 	if (sst_clause_take(p, "per")) {
@@ -276,9 +237,11 @@ sst_clause_select(struct sst_parser *p, struct sst_dml *s)
 		return -1;
 	if (sst_parser_take(p, SST_W_WHERE) && sst_clause_relations(p, &s->where) == -1)
 		return -1;
-	if (sst_clause_take(p, "group") && group_by(p, s) == -1)
+	if (sst_clause_take(p, "group") &&
+	    (sst_parser_want(p, SST_W_BY) == -1 || sst_name_list_parse(p, &s->group, NULL) == -1))
 		return -1;
-	if (sst_parser_take(p, SST_W_ORDER) && order_by(p, s) == -1)
+	if (sst_parser_take(p, SST_W_ORDER) &&
+	    (sst_parser_want(p, SST_W_BY) == -1 || sst_name_list_parse_order(p, &s->order) == -1))
 		return -1;
 	return limits(p, s) == -1 ? -1 : tail(p, s);
 }

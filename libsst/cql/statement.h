@@ -5,6 +5,7 @@
 #ifndef SST_CQL_STATEMENT_H
 #define SST_CQL_STATEMENT_H
 
+#include "cql/namelist.h"
 #include "cql/term.h"
 
 #define SST_CQL_PROPERTIES_MAX 256 /* of one statement */
@@ -27,13 +28,6 @@ struct sst_column_def { /* a column, or a field of a type */
 	bool is_static;
 	bool is_key; /* PRIMARY KEY behind it */
 	struct sst_column_def *next;
-};
-
-struct sst_name_list {
-	struct sst_slice name;
-	uint32_t line;
-	bool desc; /* of a clustering order */
-	struct sst_name_list *next;
 };
 
 struct sst_property { /* name = value; names are lower case */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "codec/in.h"
+#include "query/refuse.h"
 
 #define LIST_MAX 65536                                  /* elements that one statement may add */
 #define UUID_EPOCH UINT64_C(0x01b21dd213814000)         /* 100 ns from 1582-10-15 to 1970 */
@@ -28,12 +29,6 @@ struct maker {
 	struct sst_err *e;
 };
 
-static int
-refuse(struct maker *m, const char *what, struct sst_slice name)
-{
-	return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE, what, SST_NAME_ARGS(name));
-}
-
 /* ---- times ---- */
 
 static int
@@ -51,7 +46,7 @@ get_number(struct maker *m, const struct sst_operand *o, int64_t *v, bool *given
 	if (unset)
 		return 0;
 	if (s.p == NULL || (s.n != 4 && s.n != 8))
-		return refuse(m, "Invalid null value of %.*s", o->name);
+		return sst_refuse_name(m->e, "Invalid null value of %.*s", o->name);
 	in = sst_in_new(s, 0);
 	*v = s.n == 4 ? (int32_t)sst_get_u32(&in) : (int64_t)sst_get_u64(&in);
 	*given = true;
@@ -268,8 +263,8 @@ put_change(struct maker *m, const struct sst_change *c)
 		if (sst_operand_value(c->key, &m->bind, &path, NULL, m->e) == -1)
 			return -1;
 		if (path.p == NULL)
-			return refuse(
-			    m, "Invalid null map key for column %.*s", c->of.column->name);
+			return sst_refuse_name(
+			    m->e, "Invalid null map key for column %.*s", c->of.column->name);
 	} else if (c->of.column->type->multicell)
 		return put_multicell(m, c, value);
 	return put_cell(m, &c->of, path, value);
@@ -437,7 +432,7 @@ check_values(struct maker *m, const struct places *p)
 	for (size_t i = 0; i < p->n; i++)
 		for (size_t k = 0; k < p->slices[i].from.n; k++)
 			if (p->slices[i].from.ck[k].n > UINT16_MAX)
-				return refuse(m,
+				return sst_refuse_name(m->e,
 				    "Clustering value of %.*s is longer than 65535 bytes",
 				    t->ck[k].name);
 	return 0;

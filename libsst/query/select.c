@@ -8,6 +8,7 @@
 
 #include "query/outrow.h"
 #include "query/paging.h"
+#include "query/refuse.h"
 
 enum phase {
 	KEYS,   /* partitions that are named, one after the other */
@@ -46,12 +47,6 @@ struct sst_select {
 	struct sst_slice *values;
 };
 
-static int
-refuse(struct sst_err *e, const char *what)
-{
-	return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "%s", what);
-}
-
 /* ---- opening ---- */
 
 static int
@@ -70,11 +65,11 @@ get_limit(uint64_t *to, const struct sst_operand *o, const struct sst_bind *bind
 	if (unset)
 		return 0;
 	if (v.n != 4)
-		return refuse(e, "Invalid null value of limit");
+		return sst_refuse(e, "Invalid null value of limit");
 	n = (int32_t)((uint32_t)v.p[0] << 24 | (uint32_t)v.p[1] << 16 | (uint32_t)v.p[2] << 8 |
 	    v.p[3]);
 	if (n <= 0)
-		return refuse(e, refusal);
+		return sst_refuse(e, refusal);
 	*to = (uint64_t)n;
 	return 0;
 }
@@ -118,7 +113,7 @@ resume(struct sst_select *s, struct sst_err *e)
 		while (s->nextkey < s->nkeys && !sst_slice_eq(s->keys[s->nextkey], s->from.key))
 			s->nextkey++;
 		if (s->nextkey == s->nkeys)
-			return refuse(e, "Invalid value for the paging state");
+			return sst_refuse(e, "Invalid value for the paging state");
 		s->nextkey++;
 	} else if (s->phase == RANGE) {
 		int64_t token = sst_token(s->from.key);

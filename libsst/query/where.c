@@ -1,6 +1,8 @@
 /* query/where.c: relations sorted by what they restrict. */
 #include "query/where.h"
 
+#include "query/refuse.h"
+
 #define FILTERING \
 	"Cannot execute this query as it might involve data filtering and thus may have " \
 	"unpredictable performance. If you want to execute this query despite the performance " \
@@ -39,21 +41,13 @@ sst_column_ref_find(struct sst_column_ref *r, const struct sst_table *t, struct 
 	return false;
 }
 
-static int
-refuse(const struct maker *m, const char *what, struct sst_slice name)
-{
-	return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE, what, SST_NAME_ARGS(name));
-}
-
 static void *
 zeroed(struct maker *m, size_t n, size_t size)
 {
-	void *p = sst_arena_array(m->arena, n == 0 ? 1 : n, size);
+	void *p = sst_arena_zeroed(m->arena, n + 1, size);
 
 	if (p == NULL)
 		sst_fail_nomem(m->e);
-	else
-		memset(p, 0, (n == 0 ? 1 : n) * size);
 	return p;
 }
 
@@ -67,7 +61,7 @@ operand(
 	if (o == NULL || sst_operand_make(o, m->arena, t, &spec, m->marks, m->e) == -1)
 		return NULL;
 	if (o->kind == SST_OPERAND_NULL) {
-		refuse(m, "Invalid null value for %.*s", name);
+		sst_refuse_name(m->e, "Invalid null value for %.*s", name);
 		return NULL;
 	}
 	return o;
@@ -119,20 +113,20 @@ add_filter(struct maker *m, const struct sst_relation *r, const struct sst_colum
 
 	*f = (struct sst_filter){ .op = r->op, .kind = c->kind, .col = c->i };
 	if (!m->filtering)
-		return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE, FILTERING);
+		return sst_refuse(m->e, FILTERING);
 	if (r->op == SST_REL_LIKE || r->op == SST_REL_IS_NOT_NULL || r->op == SST_REL_NE ||
 	    r->field.n > 0)
-		return refuse(
-		    m, "%.*s: not a relation that rows can be filtered by", r->names->name);
+		return sst_refuse_name(
+		    m->e, "%.*s: not a relation that rows can be filtered by", r->names->name);
 	if (r->op == SST_REL_CONTAINS || r->op == SST_REL_CONTAINS_KEY || r->key != NULL) {
 		bool map = type->kind == SST_MAP;
 
 		if (type->kind != SST_LIST && type->kind != SST_SET && !map)
-			return refuse(
-			    m, "Cannot use CONTAINS on non-collection column %.*s", r->names->name);
+			return sst_refuse_name(m->e,
+			    "Cannot use CONTAINS on non-collection column %.*s", r->names->name);
 		if (!map && (r->op == SST_REL_CONTAINS_KEY || r->key != NULL))
-			return refuse(
-			    m, "Cannot use CONTAINS KEY on non-map column %.*s", r->names->name);
+			return sst_refuse_name(
+			    m->e, "Cannot use CONTAINS KEY on non-map column %.*s", r->names->name);
 		if (r->key != NULL &&
 		    (f->key = operand(m, r->key, r->names->name, type->args[0])) == NULL)
 			return -1;
@@ -140,7 +134,8 @@ add_filter(struct maker *m, const struct sst_relation *r, const struct sst_colum
 	}
 	if (r->op == SST_REL_IN) {
 		if (r->value->kind == SST_TERM_MARK)
-			return refuse(m, "IN ? is not supported where rows are filtered by %.*s",
+			return sst_refuse_name(m->e,
+			    "IN ? is not supported where rows are filtered by %.*s",
 			    r->names->name);
 		if (in_values(m, r, r->names->name, type, &in) == -1)
 			return -1;
@@ -164,7 +159,8 @@ add_bound(struct maker *m, struct sst_restriction *to, const struct sst_relation
 	bool low = r->op == SST_REL_GT || r->op == SST_REL_GE;
 
 	if ((to->kind != SST_ANY && to->kind != SST_SLICE) || (low ? to->low : to->high) != NULL)
-		return refuse(m, "More than one restriction was found for %.*s", r->names->name);
+		return sst_refuse_name(
+		    m->e, "More than one restriction was found for %.*s", r->names->name);
 	to->kind = SST_SLICE;
 	if (low) {
 		to->low = o;
@@ -185,7 +181,7 @@ restrict_column(struct maker *m, struct sst_restriction *to, const struct sst_re
 	to->line = r->line;
 	if (r->op == SST_REL_IN || r->op == SST_REL_EQ) {
 		if (to->kind != SST_ANY)
-			return refuse(m,
+			return sst_refuse_name(m->e,
 			    "%.*s cannot be restricted by more than one relation if it includes "
 			    "an Equal or an IN",
 			    c->name);
@@ -196,7 +192,8 @@ restrict_column(struct maker *m, struct sst_restriction *to, const struct sst_re
 		return (to->values = operand(m, r->value, c->name, c->type)) == NULL ? -1 : 0;
 	}
 	if (r->op > SST_REL_GE || r->op == SST_REL_NE)
-		return refuse(m, "Unsupported restriction of primary key column %.*s", c->name);
+		return sst_refuse_name(
+		    m->e, "Unsupported restriction of primary key column %.*s", c->name);
 	if ((o = operand(m, r->value, c->name, c->type)) == NULL)
 		return -1;
 	return add_bound(m, to, r, o);
@@ -207,7 +204,7 @@ restrict_column(struct maker *m, struct sst_restriction *to, const struct sst_re
 static int
 check_token_columns(struct maker *m, const struct sst_relation *r)
 {
-	const struct sst_cql_names *n = r->names;
+	const struct sst_name_list *n = r->names;
 
 	for (size_t i = 0; i < m->table->nkey; i++, n = n->next)
 		if (n == NULL || !sst_slice_eq(n->name, m->table->key[i].name))
@@ -253,7 +250,7 @@ tuple_operands(struct maker *m, const struct sst_relation *r, size_t at)
 {
 	struct sst_operand *all = zeroed(m, r->nnames, sizeof(*all)), *o;
 	const struct sst_term *t = r->value->first;
-	const struct sst_cql_names *n = r->names;
+	const struct sst_name_list *n = r->names;
 
 	if (all == NULL)
 		return NULL;
@@ -261,7 +258,8 @@ tuple_operands(struct maker *m, const struct sst_relation *r, size_t at)
 		const struct sst_column *c = &m->table->ck[at + i];
 
 		if (at + i >= m->table->nck || !sst_slice_eq(c->name, n->name)) {
-			refuse(m, "Clustering columns must appear in the PRIMARY KEY order: %.*s",
+			sst_refuse_name(m->e,
+			    "Clustering columns must appear in the PRIMARY KEY order: %.*s",
 			    n->name);
 			return NULL;
 		}
@@ -280,7 +278,7 @@ tuple_equal(struct maker *m, const struct sst_operand *all, size_t at, size_t n)
 		struct sst_restriction *to = &m->w->ck[at + i];
 
 		if (to->kind != SST_ANY)
-			return refuse(m,
+			return sst_refuse_name(m->e,
 			    "%.*s cannot be restricted by more than one relation if it "
 			    "includes an Equal",
 			    m->table->ck[at + i].name);
@@ -303,20 +301,21 @@ tuple_relation(struct maker *m, const struct sst_relation *r)
 	bool low = r->op == SST_REL_GT || r->op == SST_REL_GE;
 
 	if (!sst_column_ref_find(&c, m->table, r->names->name) || c.kind != SST_COLUMN_CK)
-		return refuse(m,
+		return sst_refuse_name(m->e,
 		    "Multi-column relations can only be applied to clustering columns but was "
 		    "applied to: %.*s",
 		    r->names->name);
 	if (r->op > SST_REL_GE || r->op == SST_REL_NE || r->value->kind != SST_TERM_TUPLE)
-		return refuse(m, "(%.*s, ...): only comparisons with values between brackets",
-		    c.column->name);
+		return sst_refuse_name(m->e,
+		    "(%.*s, ...): only comparisons with values between brackets", c.column->name);
 	if (r->value->ncount != r->nnames)
-		return refuse(
-		    m, "(%.*s, ...): as many values as columns are expected", c.column->name);
+		return sst_refuse_name(
+		    m->e, "(%.*s, ...): as many values as columns are expected", c.column->name);
 	for (size_t i = c.i; i < c.i + r->nnames && i < m->table->nck; i++)
 		if (r->op != SST_REL_EQ &&
 		    m->table->ck[i].type->reversed != c.column->type->reversed)
-			return refuse(m, "(%.*s, ...): columns that run in different directions",
+			return sst_refuse_name(m->e,
+			    "(%.*s, ...): columns that run in different directions",
 			    c.column->name);
 	if ((all = tuple_operands(m, r, c.i)) == NULL)
 		return -1;
@@ -324,8 +323,8 @@ tuple_relation(struct maker *m, const struct sst_relation *r)
 		return tuple_equal(m, all, c.i, r->nnames);
 	if ((low ? w->tuple_low : w->tuple_high) != NULL ||
 	    ((w->tuple_low != NULL || w->tuple_high != NULL) && w->tuple_at != c.i))
-		return refuse(
-		    m, "More than one restriction was found for (%.*s, ...)", c.column->name);
+		return sst_refuse_name(
+		    m->e, "More than one restriction was found for (%.*s, ...)", c.column->name);
 	w->tuple_at = c.i;
 	if (low) {
 		w->tuple_low = all;
@@ -351,7 +350,7 @@ relation(struct maker *m, const struct sst_relation *r)
 	if (r->tuple)
 		return tuple_relation(m, r);
 	if (!sst_column_ref_find(&c, m->table, r->names->name))
-		return refuse(m, "Undefined column name %.*s", r->names->name);
+		return sst_refuse_name(m->e, "Undefined column name %.*s", r->names->name);
 	if ((c.kind == SST_COLUMN_KEY || c.kind == SST_COLUMN_CK) && r->key == NULL &&
 	    r->op != SST_REL_CONTAINS && r->op != SST_REL_CONTAINS_KEY) {
 		struct sst_restriction *all = c.kind == SST_COLUMN_KEY ? m->w->key : m->w->ck;
@@ -368,7 +367,7 @@ to_filter(struct maker *m, struct sst_restriction *r, enum sst_column_kind kind,
 	struct sst_filter *f = &m->w->filters[m->w->nfilters];
 
 	if (!m->filtering)
-		return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE, FILTERING);
+		return sst_refuse(m->e, FILTERING);
 	if (r->in_arg)
 		return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE,
 		    "IN ? is not supported where rows are filtered");
@@ -432,7 +431,7 @@ settle_clustering(struct maker *m)
 		if (open < i && to_filter(m, r, SST_COLUMN_CK, i) == -1)
 			return -1;
 		if (open >= i && !w->by_key && !m->filtering)
-			return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE, FILTERING);
+			return sst_refuse(m->e, FILTERING);
 		if (r->kind != SST_ANY)
 			w->ck_restricted = true;
 		if (r->kind == SST_SLICE)
@@ -442,12 +441,11 @@ settle_clustering(struct maker *m)
 		return 0;
 	w->ck_restricted = true;
 	if (open != w->tuple_at)
-		return refuse(m,
+		return sst_refuse_name(m->e,
 		    "Clustering column \"%.*s\" cannot be restricted by a multi-column relation "
 		    "here",
 		    m->table->ck[w->tuple_at].name);
-	return w->by_key || m->filtering ? 0
-					 : sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE, FILTERING);
+	return w->by_key || m->filtering ? 0 : sst_refuse(m->e, FILTERING);
 }
 
 int

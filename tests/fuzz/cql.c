@@ -2,7 +2,8 @@
  * tests/fuzz/cql.c: CQL on any bytes, as a schema and as a term.  A schema that parses is printed and
  * parsed again, to the same text.
  * covers: libsst/cql/token.c libsst/cql/parser.c libsst/cql/term.c libsst/cql/ddl.c
- * covers: libsst/cql/schema.c libsst/cql/options.c libsst/cql/describe.c
+ * covers: libsst/cql/schema.c libsst/cql/draft.c libsst/cql/usertype.c libsst/cql/options.c
+ * covers: libsst/cql/describe.c libsst/cql/namelist.c
  */
 #include <assert.h>
 

@@ -70,7 +70,7 @@ show_relations(struct sst_buf *b, const char *word, const struct sst_relation *r
 		sst_buf_addf(b, " (%s %s", word, ops[r->op]);
 		if (r->token || r->tuple)
 			sst_buf_adds(b, r->token ? " token" : " tuple");
-		for (const struct sst_cql_names *n = r->names; n != NULL; n = n->next)
+		for (const struct sst_name_list *n = r->names; n != NULL; n = n->next)
 			show_slice(b, " ", n->name);
 		if (r->key != NULL) {
 			sst_buf_addc(b, '[');
@@ -126,10 +126,10 @@ show_select(struct sst_buf *b, const struct sst_dml *s)
 		sst_buf_adds(b, " *");
 	for (const struct sst_selector *c = s->selectors; c != NULL; c = c->next)
 		show_selector(b, c);
-	for (const struct sst_cql_names *n = s->group; n != NULL; n = n->next)
+	for (const struct sst_name_list *n = s->group; n != NULL; n = n->next)
 		show_slice(b, " group:", n->name);
-	for (const struct sst_ordering *o = s->order; o != NULL; o = o->next)
-		show_slice(b, o->desc ? " desc:" : " asc:", o->column);
+	for (const struct sst_name_list *o = s->order; o != NULL; o = o->next)
+		show_slice(b, o->desc ? " desc:" : " asc:", o->name);
 }
 
 static void

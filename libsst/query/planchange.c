@@ -1,0 +1,205 @@
+/* query/planchange.c: what INSERT, UPDATE and DELETE change, and where. */
+#include "query/planning.h"
+
+/* The type of what is assigned to a column; NULL and the error: it cannot be. */
+static const struct sst_type *
+assigned_type(const struct sst_planner *p, const struct sst_assignment *a, struct sst_change *c)
+{
+	const struct sst_type *t = c->of.column->type;
+	bool multi = t->multicell;
+
+	if (p->table->counter) {
+		sst_refuse_unsupported(p->e, "writing counters is");
+		return NULL;
+	}
+	switch (a->kind) {
+	case SST_ASSIGN:
+		return t;
+	case SST_ASSIGN_ELEMENT:
+		if (multi && t->kind == SST_LIST)
+			sst_refuse_unsupported(
+			    p->e, "setting an element of a list by its index is");
+		else if (!multi || t->kind != SST_MAP)
+			sst_refuse_name(p->e,
+			    "Invalid operation for column %.*s: it is not a map, or frozen",
+			    a->column);
+		else
+			return t->args[1];
+		return NULL;
+	case SST_ASSIGN_FIELD:
+		if (!multi)
+			sst_refuse_name(
+			    p->e, "Invalid operation for frozen column %.*s", a->column);
+		else if (sst_planner_field(p, t, a->field, &c->field) == 0)
+			return t->args[c->field];
+		return NULL;
+	default:
+		break;
+	}
+	if (!multi || t->kind == SST_UDT || (a->kind == SST_ASSIGN_PREPEND && t->kind != SST_LIST))
+		sst_refuse_name(p->e,
+		    "Invalid operation for column %.*s: it is no collection, or frozen", a->column);
+	else if (a->kind == SST_ASSIGN_SUBTRACT && t->kind == SST_LIST)
+		sst_refuse_unsupported(p->e, "taking values from a list is");
+	else
+		return t;
+	return NULL;
+}
+
+/* What is taken from a map is a set of its keys. */
+static const struct sst_type *
+keys_of(const struct sst_planner *p, const struct sst_type *map)
+{
+	struct sst_type *set = sst_planner_zeroed(p, 1, sizeof(*set));
+
+	if (set != NULL)
+		*set = (struct sst_type){
+			.kind = SST_SET, .fixed_len = -1, .nargs = 1, .args = map->args
+		};
+	return set;
+}
+
+static int
+plan_change(const struct sst_planner *p, struct sst_change *c, const struct sst_assignment *a)
+{
+	const struct sst_type *type;
+
+	c->kind = a->kind;
+	if ((type = assigned_type(p, a, c)) == NULL)
+		return -1;
+	if (a->kind == SST_ASSIGN_SUBTRACT && type->kind == SST_MAP &&
+	    (type = keys_of(p, type)) == NULL)
+		return -1;
+	if (a->kind == SST_ASSIGN_ELEMENT) {
+		if (sst_planner_operand(
+			p, &c->key, a->key, a->column, c->of.column->type->args[0]) == -1)
+			return -1;
+		if (c->key->kind == SST_OPERAND_NULL)
+			return sst_refuse_name(
+			    p->e, "Invalid null map key for column %.*s", a->column);
+	}
+	return a->value == NULL ? 0 : sst_planner_operand(p, &c->value, a->value, a->column, type);
+}
+
+/*
+ * The columns that are set.  Those of the primary key are where an INSERT goes, which then reads like
+ * the WHERE of an UPDATE.
+ */
+static int
+plan_changes(const struct sst_planner *p, struct sst_relation **where)
+{
+	struct sst_plan *plan = p->plan;
+	size_t n = 0;
+
+	for (const struct sst_assignment *a = p->dml->set; a != NULL; a = a->next)
+		n++;
+	if ((plan->changes = sst_planner_zeroed(p, n, sizeof(*plan->changes))) == NULL)
+		return -1;
+	for (const struct sst_assignment *a = p->dml->set; a != NULL; a = a->next) {
+		struct sst_change *c = &plan->changes[plan->nchanges];
+		struct sst_relation *r;
+
+		if (sst_planner_column(p, &c->of, a->column) == -1)
+			return -1;
+		if (c->of.kind == SST_COLUMN_STATIC || c->of.kind == SST_COLUMN_REGULAR) {
+			sst_planner_note(plan, &c->of);
+			plan->nchanges++;
+			if (plan_change(p, c, a) == -1)
+				return -1;
+			continue;
+		}
+		if (plan->kind != SST_INSERT)
+			return sst_refuse_name(
+			    p->e, "PRIMARY KEY part %.*s found in SET part", a->column);
+		if ((r = sst_planner_zeroed(p, 1, sizeof(*r))) == NULL ||
+		    (r->names = sst_planner_zeroed(p, 1, sizeof(*r->names))) == NULL)
+			return -1;
+		r->names->name = a->column;
+		r->nnames = 1;
+		r->op = SST_REL_EQ;
+		r->value = a->value;
+		r->line = a->line;
+		*where = r;
+		where = &r->next;
+	}
+	return 0;
+}
+
+/* A change names its partitions, and says nothing about columns that are not in the key. */
+static int
+check_relations(const struct sst_planner *p, const struct sst_relation *list)
+{
+	const struct sst_table *t = p->table;
+	struct sst_column_ref c;
+
+	for (const struct sst_relation *r = list; r != NULL; r = r->next) {
+		if (r->token)
+			return sst_refuse(
+			    p->e, "The token function cannot be used in WHERE clauses of changes");
+		if (sst_planner_column(p, &c, r->names->name) == -1)
+			return -1;
+		if (c.kind != SST_COLUMN_KEY && c.kind != SST_COLUMN_CK)
+			return sst_refuse_name(p->e,
+			    "Non PRIMARY KEY columns found in where clause: %.*s", r->names->name);
+	}
+	for (size_t i = 0; i < t->nkey; i++) {
+		const struct sst_relation *r = list;
+
+		while (r != NULL &&
+		    ((r->op != SST_REL_EQ && r->op != SST_REL_IN) ||
+			!sst_slice_eq(r->names->name, t->key[i].name)))
+			r = r->next;
+		if (r == NULL)
+			return sst_refuse_name(
+			    p->e, "Some partition key parts are missing: %.*s", t->key[i].name);
+	}
+	return 0;
+}
+
+/* … and its row, unless it is of statics, or deletes more than a row. */
+static int
+check_place(const struct sst_planner *p)
+{
+	const struct sst_where *w = &p->plan->where;
+	const struct sst_table *t = p->table;
+	bool ranges = p->plan->row_level, statics = p->plan->wants_static && !p->plan->wants_rows;
+
+	if (!ranges && (w->tuple_low != NULL || w->tuple_high != NULL))
+		return sst_refuse(p->e, "Slice restrictions are only supported in DELETE of rows");
+	for (size_t i = 0; i < t->nck; i++) {
+		bool given = w->ck[i].kind == SST_EQ || w->ck[i].kind == SST_IN;
+
+		if (!given && !ranges && !(statics && !w->ck_restricted))
+			return sst_refuse_name(
+			    p->e, "Some clustering keys are missing: %.*s", t->ck[i].name);
+	}
+	return 0;
+}
+
+int
+sst_plan_change(const struct sst_planner *p)
+{
+	const struct sst_dml *d = p->dml;
+	struct sst_plan *plan = p->plan;
+	struct sst_relation *place = NULL;
+
+	if (d->if_exists || d->if_not_exists || d->cond != NULL)
+		return sst_refuse_unsupported(p->e, "IF (lightweight transactions) is");
+	if (d->json)
+		return sst_refuse_unsupported(p->e, "INSERT JSON is");
+	if (d->ttl_s != NULL && plan->kind == SST_DELETE)
+		return sst_refuse(p->e, "TTL cannot be set for DELETE");
+	plan->row_level = plan->kind == SST_DELETE && d->set == NULL;
+	if ((d->ts_us != NULL &&
+		sst_planner_operand(p, &plan->ts_us, d->ts_us, SST_SLICE_LIT("[timestamp]"),
+		    &sst_plan_bigint) == -1) ||
+	    (d->ttl_s != NULL &&
+		sst_planner_operand(
+		    p, &plan->ttl_s, d->ttl_s, SST_SLICE_LIT("[ttl]"), &sst_plan_int) == -1) ||
+	    plan_changes(p, &place) == -1 ||
+	    check_relations(p, plan->kind == SST_INSERT ? place : d->where) == -1 ||
+	    sst_where_make(&plan->where, p->arena, p->table,
+		plan->kind == SST_INSERT ? place : d->where, false, &plan->marks, p->e) == -1)
+		return -1;
+	return check_place(p);
+}
