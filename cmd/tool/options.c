@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,6 +34,18 @@ option_at(const struct tool *tool, size_t i)
 		n++;
 	}
 	return i == n ? &help : i == n + 1 ? &version : NULL;
+}
+
+static bool
+is_optional(const char *arg)
+{
+	return arg != NULL && arg[0] == '[';
+}
+
+static const char *
+before_arg(const struct tool_option *o)
+{
+	return o->arg == NULL || is_optional(o->arg) ? "" : " ";
 }
 
 /* Adds a word to the usage line, wrapping below the first word after the program's name. */
@@ -66,8 +79,8 @@ usage_text(const struct tool *tool, struct sst_buf *b)
 	usage_word(b, &col, indent, flags);
 	for (i = 0; (o = option_at(tool, i)) != NULL; i++) {
 		if (o->letter >= TOOL_LONG)
-			snprintf(word, sizeof(word), o->arg != NULL ? "[--%s %s]" : "[--%s]",
-			    o->name, o->arg);
+			snprintf(word, sizeof(word), "[--%s%s%s]", o->name, before_arg(o),
+			    o->arg != NULL ? o->arg : "");
 		else if (o->arg != NULL)
 			snprintf(word, sizeof(word), "[-%c %s]", o->letter, o->arg);
 		else
@@ -90,7 +103,7 @@ help_option(struct sst_buf *b, const struct tool_option *o)
 	else
 		n = snprintf(left, sizeof(left), "      --%s", o->name);
 	if (o->arg != NULL && n > 0 && (size_t)n < sizeof(left))
-		snprintf(left + n, sizeof(left) - (size_t)n, " %s", o->arg);
+		snprintf(left + n, sizeof(left) - (size_t)n, "%s%s", before_arg(o), o->arg);
 	if (strlen(left) + 2 > HELP_WIDTH)
 		sst_buf_addf(b, "%s\n%*s%s\n", left, HELP_WIDTH, "", o->help);
 	else
@@ -133,7 +146,11 @@ tool_option(const struct tool *tool, int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	for (i = 0; (o = option_at(tool, i)) != NULL && i < OPTIONS_MAX; i++) {
-		longs[i] = (struct option){ o->name, o->arg != NULL, NULL, o->letter };
+		longs[i] = (struct option){ o->name,
+			is_optional(o->arg)  ? optional_argument
+			    : o->arg != NULL ? required_argument
+					     : no_argument,
+			NULL, o->letter };
 		if (o->letter >= TOOL_LONG)
 			continue;
 		shorts[n++] = (char)o->letter;

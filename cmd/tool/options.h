@@ -28,7 +28,9 @@
 struct tool_option {
 	const char *name; /* without the dashes; NULL ends the table */
 	int letter;       /* or a value from TOOL_LONG on: has no letter */
-	const char *arg;  /* what its argument is called; NULL: takes none */
+	const char
+	    *arg; /* what its argument is called; NULL: takes none; "[=WHAT]": may be left out,
+			   * and then optarg is NULL (only without a letter) */
 	const char *help; /* one line */
 };
 

@@ -5,13 +5,15 @@
 PATH=$PATH:/usr/bin:/bin
 M=$ROOT/man C=$ROOT/completions
 
-# All lists have lines "LETTER LONG ARG": a letter or -, a name, and 1 if it takes an argument.
+# All lists have lines "LETTER LONG ARG": a letter or -, a name, and 1 if it takes an argument as a word of
+# its own; --name[=ARG] has 0.
 
 from_help() {
 	"$1" --help </dev/null | sed -n \
 		-e 's/^  -\(.\), --\([a-z0-9-]*\)$/\1 \2 0/p' \
 		-e 's/^  -\(.\), --\([a-z0-9-]*\)  .*/\1 \2 0/p' \
 		-e 's/^  -\(.\), --\([a-z0-9-]*\) [^ ].*/\1 \2 1/p' \
+		-e 's/^      --\([a-z0-9-]*\)\[=.*/- \1 0/p' \
 		-e 's/^      --\([a-z0-9-]*\)$/- \1 0/p' \
 		-e 's/^      --\([a-z0-9-]*\)  .*/- \1 0/p' \
 		-e 's/^      --\([a-z0-9-]*\) [^ ].*/- \1 1/p' | sort
@@ -20,7 +22,7 @@ from_help() {
 # "-x" or "--long" a line, with " ARG" when one follows
 from_usage() {
 	"$1" --help </dev/null | sed -n '/^usage:/,/^$/p' | tr '\n' ' ' | grep -o '\[-[^]]*\]' |
-		sed -e 's/^\[//' -e 's/\]$//' -e 's/ .*/ ARG/' |
+		sed -e 's/^\[//' -e 's/\]$//' -e 's/\[=.*//' -e 's/ .*/ ARG/' |
 		awk '/^-[^-]/ { a = $2; n = length($1); for (i = 2; i <= n; i++) print "-" substr($1, i, 1) (a ? " ARG" : ""); next } { print }' |
 		sort
 }
@@ -34,6 +36,7 @@ from_man() {
 		/^\.It Fl / {
 			x = "-"; long = ""; arg = 0
 			for (i = 3; i <= NF; i++) {
+				if ($i == "Oo") break
 				if ($i == "Ar") { arg = 1; break }
 				else if ($i ~ /^-./) long = substr($i, 2)
 				else if (length($i) == 1 && $i != ",") x = $i
@@ -60,6 +63,7 @@ from_zsh() {
 	sed -n \
 		-e "s/^.*{-\(.\),--\([a-z0-9-]*\)}'\[[^]]*\]'.*/\1 \2 0/p" \
 		-e "s/^.*{-\(.\),--\([a-z0-9-]*\)}'\[[^]]*\]:.*/\1 \2 1/p" \
+		-e "s/^[[:space:]]*'--\([a-z0-9-]*\)=-\[[^]]*\]::.*/- \1 0/p" \
 		-e "s/^[[:space:]]*'--\([a-z0-9-]*\)\[[^]]*\]'.*/- \1 0/p" \
 		-e "s/^[[:space:]]*'--\([a-z0-9-]*\)\[[^]]*\]:.*/- \1 1/p" "$C/_$1" | sort
 }
