@@ -8,7 +8,7 @@ _compact() {
 		return ;;
 	--strategy)
 		# shellcheck disable=SC2207
-		COMPREPLY=($(compgen -W 'stcs twcs lcs bucket' -- "$cur"))
+		COMPREPLY=($(compgen -W 'stcs twcs lcs ucs bucket' -- "$cur"))
 		return ;;
 	--to)
 		# shellcheck disable=SC2207
@@ -22,7 +22,7 @@ _compact() {
 		# shellcheck disable=SC2207
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return ;;
-	--key | --token-range | --drop-bucket | --older-than | --gc-grace | --now | --split | --rate | --wait)
+	--key | --token-range | --drop-bucket | --older-than | --gc-grace | --now | --split | --rate | --jobs)
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
@@ -30,7 +30,7 @@ _compact() {
 		COMPREPLY=($(compgen -W '-d --dir -j --json -o --output -q --quiet --major --strategy --single --key
 			--token-range --drop-bucket --older-than --drop-partitions --keep-partitions
 			--drop-ghosts --gc-grace --no-purge --now --offline --to --compression --split --dry-run
-			--rate --no-idle --wait --verify --no-verify -h --help -V --version' -- "$cur"))
+			--rate --no-idle --jobs --wait --verify --no-verify -h --help -V --version' -- "$cur"))
 	else
 		# shellcheck disable=SC2207
 		COMPREPLY=($(compgen -f -- "$cur"))

@@ -10,7 +10,7 @@
 
 struct wishes {
 	const char *out; /* NULL: in place */
-	size_t ntables;  /* that were written there */
+	size_t jobs;     /* tables at once */
 	bool quiet, dry_run, offline, verify, no_verify;
 	/* What is compacted: one of these, else what the strategy says. */
 	bool major, single;
@@ -29,8 +29,10 @@ struct wishes {
 	int64_t now_us, gc_grace_s; /* -1: the table's */
 	int64_t wait_ms;            /* for a table that another compaction is at; 0: not at all */
 	struct pace pace;
-	struct tool_report *report;
+	struct report *report;
 };
+
+#define WAIT_FOR_EVER INT64_MAX
 
 /* A table to compact, or some SSTables of it. */
 struct place {

@@ -1,7 +1,8 @@
 /*
  * cmd/compact/main.c: merges SSTables; meant for cron.  This file has the options; place.c turns
- * operands into tables, table.c works on one, drop.c has what goes whatever its age, pace.c how fast,
- * users.c who else is there, report.c what is printed.
+ * operands into tables, jobs.c takes several at once, table.c works on one: choose.c says which SSTables,
+ * run.c merges them.  drop.c has what goes whatever its age, pace.c how fast, users.c who else is there,
+ * report.c what is printed.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -12,8 +13,10 @@
 #include <sys/resource.h>
 
 #include "base/clock.h"
-#include "compact/place.h"
+#include "compact/jobs.h"
 #include "compact/report.h"
+
+#define JOBS_MAX 256
 
 enum {
 	OPT_MAJOR = TOOL_LONG,
@@ -36,6 +39,7 @@ enum {
 	OPT_DRY_RUN,
 	OPT_RATE,
 	OPT_NO_IDLE,
+	OPT_JOBS,
 	OPT_WAIT,
 	OPT_VERIFY,
 	OPT_NO_VERIFY
@@ -47,7 +51,8 @@ static const struct tool_option options[] = {
 	{ "output", 'o', "OUT", "write there; what is read stays as it is" },
 	{ "quiet", 'q', NULL, "no progress and no report" },
 	{ "major", OPT_MAJOR, NULL, "all SSTables of a table into one" },
-	{ "strategy", OPT_STRATEGY, "NAME", "stcs, twcs, lcs or bucket, whatever the schema says" },
+	{ "strategy", OPT_STRATEGY, "NAME",
+	    "stcs, twcs, lcs, ucs or bucket, whatever the schema says" },
 	{ "single", OPT_SINGLE, NULL, "only SSTables that are worth it for their tombstones" },
 	{ "key", OPT_KEY, "KEY", "the SSTables that may hold this partition" },
 	{ "token-range", OPT_TOKEN_RANGE, "LEFT,RIGHT", "the SSTables that reach into it" },
@@ -66,7 +71,8 @@ static const struct tool_option options[] = {
 	{ "dry-run", OPT_DRY_RUN, NULL, "say what would be done, and change nothing" },
 	{ "rate", OPT_RATE, "SIZE", "read no more than that in a second" },
 	{ "no-idle", OPT_NO_IDLE, NULL, "take processor and disk like any other program" },
-	{ "wait", OPT_WAIT, "SECONDS", "wait for a table that another run is at" },
+	{ "jobs", OPT_JOBS, "N", "work on so many tables at once (1)" },
+	{ "wait", OPT_WAIT, "[=SECONDS]", "wait for a table that another run is at" },
 	{ "verify", OPT_VERIFY, NULL, "read back and compare before anything goes" },
 	{ "no-verify", OPT_NO_VERIFY, NULL, "not even with --output or --offline" },
 	{ NULL, 0, NULL, NULL },
@@ -151,13 +157,32 @@ parse_version(struct wishes *w, const char *text)
 	w->version = text;
 }
 
+static size_t
+parse_jobs(const char *text)
+{
+	uint64_t n = tool_count("--jobs", text);
+
+	if (n < 1 || n > JOBS_MAX)
+		exit(tool_problem(TROUBLE, "--jobs %s: want 1 to %d", text, JOBS_MAX));
+	return (size_t)n;
+}
+
+static int64_t
+parse_wait(const char *text)
+{
+	uint64_t s = tool_count("--wait", text);
+
+	return s < WAIT_FOR_EVER / 1000 ? (int64_t)s * 1000 : WAIT_FOR_EVER;
+}
+
 static void
 parse_strategy(struct wishes *w, const char *text)
 {
-	if (strcmp(text, "stcs") != 0 && strcmp(text, "twcs") != 0 && strcmp(text, "lcs") != 0 &&
-	    strcmp(text, "bucket") != 0)
+	enum sst_strategy_kind ignored;
+
+	if (!sst_strategy_kind(&ignored, text))
 		exit(tool_problem(
-		    TROUBLE, "--strategy %s: there are stcs, twcs, lcs and bucket", text));
+		    TROUBLE, "--strategy %s: there are stcs, twcs, lcs, ucs and bucket", text));
 	w->strategy = text;
 }
 
@@ -241,8 +266,11 @@ set_manner(struct wishes *w, int opt)
 	case OPT_RATE:
 		w->pace.rate = tool_size("--rate", optarg);
 		break;
+	case OPT_JOBS:
+		w->jobs = parse_jobs(optarg);
+		break;
 	case OPT_WAIT:
-		w->wait_ms = (int64_t)(tool_count("--wait", optarg) % (UINT64_C(1) << 40)) * 1000;
+		w->wait_ms = optarg == NULL ? WAIT_FOR_EVER : parse_wait(optarg);
 		break;
 	case OPT_VERIFY:
 		w->verify = true;
@@ -276,9 +304,10 @@ make_out(const char *out)
 int
 main(int argc, char **argv)
 {
-	struct wishes w = { .gc_grace_s = -1, .now_us = sst_now_us() };
+	struct wishes w = { .jobs = 1, .gc_grace_s = -1, .now_us = sst_now_us() };
 	struct tool_output out = { 0 };
-	struct tool_report report;
+	struct places places = { 0 };
+	struct report report;
 	enum tool_form form = TOOL_TABLE;
 	const char *dir = NULL;
 	bool idle = true;
@@ -305,20 +334,22 @@ main(int argc, char **argv)
 	allow_files();
 	if (idle)
 		pace_be_idle();
-	report_start(&report, form, &out);
+	report_start(&report, form, w.dry_run, &out);
 	w.report = &report;
 	if (w.out != NULL && !w.dry_run)
 		rc = make_out(w.out);
-	if (rc == SOUND)
-		rc = optind == argc
-		    ? place_each(&operand, 1, compact_table, &w)
-		    : place_each(argv + optind, (size_t)(argc - optind), compact_table, &w);
+	if (rc == SOUND) {
+		rc = optind == argc ? places_find(&places, &operand, 1)
+				    : places_find(&places, argv + optind, (size_t)(argc - optind));
+		rc = tool_worse(rc, jobs_run(&w, &places));
+	}
 	if (w.quiet)
 		out.buf.n = 0;
-	tool_report_end(&report);
+	report_end(&report);
 	if (w.quiet)
 		out.buf.n = 0;
 	tool_output_end(&out);
+	places_free(&places);
 	free(operand);
 	return rc;
 }

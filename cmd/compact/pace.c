@@ -73,7 +73,7 @@ pace_sleep_ms(int64_t ms)
 void
 pace_start(struct pace *p, uint64_t total, bool quiet)
 {
-	tool_progress_start(&p->progress, "rows", total, quiet);
+	tool_progress_start(&p->progress, "rows", total, quiet || p->hidden);
 	p->start_ns = now_ns();
 	p->start_bytes = 0;
 }

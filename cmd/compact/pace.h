@@ -4,8 +4,9 @@
 
 #include "tool/tool.h"
 
-struct pace {          /* start with {0} but for `rate` */
+struct pace {          /* start with {0} but for the first two */
 	uint64_t rate; /* bytes of rows read in a second; 0: as fast as it goes */
+	bool hidden;   /* no progress is shown */
 	struct tool_progress progress;
 	int64_t start_ns;
 	uint64_t start_bytes;

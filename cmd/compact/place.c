@@ -11,18 +11,11 @@
 #define PATH 4096
 
 struct found { /* a directory, looked at */
+	struct found *next;
 	struct sst_arena arena;
 	struct sst_datadir d;
 	const struct sst_table **tables; /* of each folder of d; NULL: it has none */
 };
-
-static void
-forget(struct found *f)
-{
-	free(f->tables);
-	sst_arena_free(&f->arena);
-	*f = (struct found){ 0 };
-}
 
 static int
 load_tables(struct found *f)
@@ -41,18 +34,28 @@ load_tables(struct found *f)
 	return rc;
 }
 
-static int
-look(struct found *f, const char *dir)
+/* Looks at dir, for as long as the places live; NULL and a status in *rc. */
+static struct found *
+look(struct places *p, const char *dir, int *rc)
 {
+	struct found *f = calloc(1, sizeof(*f));
 	struct sst_err e;
 
-	*f = (struct found){ 0 };
+	if (f == NULL) {
+		*rc = tool_problem(TROUBLE, "out of memory");
+		return NULL;
+	}
+	f->next = p->looked;
+	p->looked = f;
 	if (sst_datadir_scan(&f->d, &f->arena, &sst_io_posix, dir, &e) == -1)
-		return complain(&e);
-	if (f->d.kind == SST_DATADIR_NONE)
-		return tool_problem(
-		    TROUBLE, "%s: no data directory and no folder of SSTables", dir);
-	return load_tables(f);
+		*rc = complain(&e);
+	else if (f->d.kind == SST_DATADIR_NONE)
+		*rc = tool_problem(TROUBLE, "%s: no data directory and no folder of SSTables", dir);
+	else {
+		*rc = load_tables(f);
+		return f->tables != NULL ? f : NULL;
+	}
+	return NULL;
 }
 
 /* A snapshot's folder is nobody's live set. */
@@ -70,17 +73,19 @@ is_snapshot(const char *folder)
 	return slash != NULL && strcmp(slash, "/snapshots") == 0;
 }
 
-/* Of the table that has the same id, or the same folder. */
-static void
-fill(struct place *p, const struct found *f, size_t i, const struct found *whole)
+static int
+add_place(struct places *p, const struct place *one)
 {
-	*p = (struct place){ .table = f->tables[i],
-		.folder = f->d.tables[i].folder,
-		.foreign = f->d.foreign && !is_snapshot(f->d.tables[i].folder),
-		.root = is_snapshot(f->d.tables[i].folder) ? NULL : f->d.root,
-		.tables = whole->tables,
-		.ntables = whole->d.ntables };
-	memcpy(p->hostid, f->d.hostid, sizeof(p->hostid));
+	struct place *grown;
+
+	if (p->n == p->cap) {
+		p->cap = 2 * p->cap + 8;
+		if ((grown = realloc(p->v, p->cap * sizeof(*grown))) == NULL)
+			return tool_problem(TROUBLE, "out of memory");
+		p->v = grown;
+	}
+	p->v[p->n++] = *one;
+	return SOUND;
 }
 
 /* The tables of a list without those that could not be loaded. */
@@ -95,107 +100,100 @@ close_ranks(struct found *f)
 	f->d.ntables = n;
 }
 
-/* All tables of the directory that a folder of ours is in, with this folder's own among them. */
-static int
-look_around(struct found *whole, const struct found *f, const struct sst_table *own)
+/* All tables of the directory that folders of ours are in, with these folders' own among them: the
+ * commit log names them all. */
+static struct found *
+look_around(struct places *p, const struct found *f, int *rc)
 {
-	size_t i;
-	int rc;
+	struct found *whole = look(p, f->d.root, rc);
+	size_t i, k;
 
-	*whole = (struct found){ 0 };
-	if (f->d.root == NULL)
-		return SOUND;
-	if ((rc = look(whole, f->d.root)) != SOUND)
-		return rc;
+	if (whole == NULL)
+		return NULL;
 	close_ranks(whole);
 	for (i = 0; i < whole->d.ntables; i++)
-		if (memcmp(whole->tables[i]->id, own->id, sizeof(own->id)) == 0)
-			whole->tables[i] = own;
-	return SOUND;
-}
-
-struct visit {
-	int (*each)(struct wishes *, const struct place *);
-	struct wishes *wishes;
-};
-
-static int
-visit_table(const struct visit *v, const struct found *f, size_t i, const char **files, size_t n)
-{
-	struct found whole;
-	struct place p;
-	int rc = look_around(&whole, f, f->tables[i]);
-
-	if (rc == SOUND) {
-		fill(&p, f, i, &whole);
-		p.files = files;
-		p.nfiles = n;
-		rc = v->each(v->wishes, &p);
-	}
-	forget(&whole);
-	return rc;
+		for (k = 0; k < f->d.ntables; k++)
+			if (f->tables[k] != NULL &&
+			    memcmp(whole->tables[i]->id, f->tables[k]->id,
+				sizeof(f->tables[k]->id)) == 0)
+				whole->tables[i] = f->tables[k];
+	return whole;
 }
 
 static int
-visit_dir(const struct visit *v, const char *dir, const char **files, size_t n)
+find_in(struct places *p, const char *dir, const char **files, size_t nfiles)
 {
-	struct found f;
-	int rc = look(&f, dir);
+	struct found *whole = NULL, *f;
+	int rc = SOUND, around = SOUND;
 	size_t i;
 
-	for (i = 0; rc != TROUBLE && i < f.d.ntables && !pace_stopped(); i++)
-		if (f.tables != NULL && f.tables[i] != NULL)
-			rc = tool_worse(rc, visit_table(v, &f, i, files, n));
-	forget(&f);
+	if ((f = look(p, dir, &rc)) == NULL)
+		return rc;
+	if (f->d.root != NULL && (whole = look_around(p, f, &around)) == NULL)
+		return around;
+	for (i = 0; i < f->d.ntables; i++) {
+		bool snapshot = is_snapshot(f->d.tables[i].folder);
+		struct place one = { .table = f->tables[i],
+			.folder = f->d.tables[i].folder,
+			.foreign = f->d.foreign && !snapshot,
+			.root = snapshot ? NULL : f->d.root,
+			.tables = whole != NULL ? whole->tables : NULL,
+			.ntables = whole != NULL ? whole->d.ntables : 0,
+			.files = files,
+			.nfiles = nfiles };
+
+		memcpy(one.hostid, f->d.hostid, sizeof(one.hostid));
+		if (one.table != NULL)
+			rc = tool_worse(rc, add_place(p, &one));
+	}
 	return rc;
+}
+
+/* Folder of a file's path, and the part of its name that its whole set has; 0 or -1. */
+static int
+split(const char *path, char *dir, size_t n, const char **base, struct sst_arena *a)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash == NULL ? 0 : (size_t)(slash - path);
+	struct sst_name name;
+
+	if (slash == NULL)
+		snprintf(dir, n, ".");
+	else
+		snprintf(dir, n, "%.*s", len > 0 ? (int)len : 1, path);
+	if (!sst_name_parse(&name, path))
+		return tool_problem(TROUBLE, "%s: not the name of an SSTable's file", path);
+	slash = slash == NULL ? path : slash + 1;
+	*base = sst_arena_str(a, slash, name.base_len - (size_t)(slash - path));
+	return *base == NULL ? tool_problem(TROUBLE, "out of memory") : SOUND;
 }
 
 /* Files lie in one folder: they become one set. */
 static int
-visit_files(const struct visit *v, char *const *operands, size_t n)
+find_files(struct places *p, char *const *operands, size_t n)
 {
-	const char **bases = calloc(n, sizeof(*bases)), *slash;
-	char dir[PATH] = ".", base[PATH];
-	struct sst_arena arena = { 0 };
-	struct sst_name name;
-	size_t i, len;
-	int rc = SOUND;
+	const char **bases = sst_arena_array(&p->arena, n, sizeof(*bases));
+	char dir[PATH], first[PATH] = "";
+	size_t i;
+	int rc;
 
-	for (i = 0; i < n && rc == SOUND && bases != NULL; i++) {
-		slash = strrchr(operands[i], '/');
-		len = slash == NULL ? 0 : (size_t)(slash - operands[i]);
-		snprintf(base, sizeof(base), "%.*s", len > 0 ? (int)len : 1,
-		    len > 0             ? operands[i]
-			: slash == NULL ? "."
-					: "/");
-		if (!sst_name_parse(&name, operands[i]))
-			rc = tool_problem(
-			    TROUBLE, "%s: not the name of an SSTable's file", operands[i]);
-		else if (i > 0 && strcmp(base, dir) != 0)
-			rc = tool_problem(
-			    TROUBLE, "%s: not in the folder of the others: %s", operands[i], dir);
-		strcpy(dir, base);
-		slash = slash == NULL ? operands[i] : slash + 1;
-		if (rc == SOUND)
-			bases[i] = sst_arena_str(
-			    &arena, slash, name.base_len - (size_t)(slash - operands[i]));
-		if (rc == SOUND && bases[i] == NULL)
-			rc = tool_problem(TROUBLE, "out of memory");
-	}
 	if (bases == NULL)
-		rc = tool_problem(TROUBLE, "out of memory");
-	if (rc == SOUND)
-		rc = visit_dir(v, dir, bases, n);
-	sst_arena_free(&arena);
-	free(bases);
-	return rc;
+		return tool_problem(TROUBLE, "out of memory");
+	for (i = 0; i < n; i++) {
+		if ((rc = split(operands[i], dir, sizeof(dir), &bases[i], &p->arena)) != SOUND)
+			return rc;
+		if (i == 0)
+			memcpy(first, dir, sizeof(first));
+		else if (strcmp(first, dir) != 0)
+			return tool_problem(
+			    TROUBLE, "%s: not in the folder of the others: %s", operands[i], first);
+	}
+	return find_in(p, first, bases, n);
 }
 
 int
-place_each(char *const *operands, size_t n, int (*each)(struct wishes *, const struct place *),
-    struct wishes *w)
+places_find(struct places *p, char *const *operands, size_t n)
 {
-	struct visit v = { each, w };
 	struct sst_stat st;
 	struct sst_err e;
 	size_t i, nfiles = 0;
@@ -209,8 +207,24 @@ place_each(char *const *operands, size_t n, int (*each)(struct wishes *, const s
 	if (nfiles > 0 && nfiles < n)
 		return tool_problem(TROUBLE, "want either folders or files of one folder");
 	if (nfiles > 0)
-		return visit_files(&v, operands, n);
-	for (i = 0; i < n && !pace_stopped(); i++)
-		rc = tool_worse(rc, visit_dir(&v, operands[i], NULL, 0));
+		return find_files(p, operands, n);
+	for (i = 0; i < n; i++)
+		rc = tool_worse(rc, find_in(p, operands[i], NULL, 0));
 	return rc;
+}
+
+void
+places_free(struct places *p)
+{
+	struct found *f;
+
+	while ((f = p->looked) != NULL) {
+		p->looked = f->next;
+		free(f->tables);
+		sst_arena_free(&f->arena);
+		free(f);
+	}
+	free(p->v);
+	sst_arena_free(&p->arena);
+	*p = (struct places){ 0 };
 }

@@ -4,11 +4,21 @@
 
 #include "compact/compact.h"
 
+struct found;
+
+struct places { /* start with {0} */
+	size_t n;
+	struct place *v;
+	size_t cap;
+	struct found *looked; /* what the places borrow from */
+	struct sst_arena arena;
+};
+
 /*
- * Calls each() for every table of a data directory, for a table's folder, or for the folder of files
- * that are named (paths of their components).  Gives the worst status.
+ * Every table of data directories, tables' folders, or the folder of files that are named (paths of
+ * their components).  The worst status: of what could not be looked at there is nothing.
  */
-int place_each(char *const *operands, size_t n, int (*each)(struct wishes *, const struct place *),
-    struct wishes *);
+int places_find(struct places *, char *const *operands, size_t n);
+void places_free(struct places *);
 
 #endif

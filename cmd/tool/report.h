@@ -16,7 +16,7 @@
 
 #include "tool/output.h"
 
-#define TOOL_FIELDS_MAX 32
+#define TOOL_FIELDS_MAX 64
 #define TOOL_ROWS_AHEAD 256 /* rows that are gathered to find the widths of columns */
 
 enum tool_form {

@@ -28,7 +28,23 @@ sst_compacted_free(struct sst_compacted *d)
 	*d = (struct sst_compacted){ 0 };
 }
 
-/* All of the outcome, into products unless NULL. */
+/* Counts what was written, and what of it would not be there but for others. */
+static void
+count(struct sst_compacted *d, const struct sst_compaction *c, const struct sst_products *p,
+    const struct sst_item *item)
+{
+	struct sst_item sized = *item;
+	uint64_t due = sst_tally_due(item, c->now_s, c->gc_before_s);
+
+	sized.len = p->item_bytes;
+	sst_tally_item(&d->out, &sized, c->now_s);
+	d->held += due;
+	if (due > 0 && !c->keep_tombstones && c->oracle != NULL && c->oracle->held != NULL &&
+	    c->oracle->culprit != SST_NO_CULPRIT)
+		c->oracle->held[c->oracle->culprit] += due;
+}
+
+/* All of the outcome, into products. */
 static int
 pour(struct sst_compacted *d, const struct sst_compaction *c, struct sst_products *p,
     struct sst_err *e)
@@ -41,9 +57,9 @@ pour(struct sst_compacted *d, const struct sst_compaction *c, struct sst_product
 	if (sst_outcome_open(&s, &all, &d->rows_dropped, e) == -1)
 		return -1;
 	while ((r = sst_stream_next(s, &item, e)) == SST_ONE) {
-		sst_tally_item(&d->out, item, c->now_s);
-		if (p != NULL && (r = sst_products_add(p, item, e)) == -1)
+		if ((r = sst_products_add(p, item, e)) == -1)
 			break;
+		count(d, c, p, item);
 	}
 	sst_stream_close(s);
 	d->in = all.tally;
@@ -95,6 +111,7 @@ publish(struct sst_publish *p, const struct sst_compaction *c, const struct sst_
 	return r;
 }
 
+/* To nowhere when pub is NULL. */
 static int
 write_all(struct sst_compacted *d, const struct sst_compaction *c, struct sst_publish *pub,
     struct sst_err *e)
@@ -133,5 +150,5 @@ int
 sst_compaction_rehearse(struct sst_compacted *d, const struct sst_compaction *c, struct sst_err *e)
 {
 	weigh(d, c);
-	return pour(d, c, NULL, e);
+	return write_all(d, c, NULL, e);
 }

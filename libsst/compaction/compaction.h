@@ -51,6 +51,7 @@ struct sst_compaction {
 	struct sst_cutting cutting;
 	/* What is left out. */
 	int64_t now_s, gc_before_s; /* INT64_MIN: no tombstone goes */
+	bool keep_tombstones; /* none goes; those before gc_before_s are still counted as due */
 	struct sst_oracle *oracle;
 	struct sst_dropping dropping;
 	/* Reads the output back and compares it with the merged inputs before anything goes. */
@@ -75,6 +76,9 @@ struct sst_compacted { /* start with {0} */
 	struct sst_tally in, out;
 	uint64_t partitions_dropped; /* by dropping, in all inputs together */
 	uint64_t rows_dropped;
+	/* Tombstones that are left: those that are old enough to go, but for something else; and of
+	 * which sources (c->oracle->held) that is. */
+	uint64_t held;
 	uint64_t bytes_in, bytes_out; /* stored, all components */
 	size_t nproducts;
 	struct sst_product *products;
@@ -92,10 +96,8 @@ void sst_compacted_free(struct sst_compacted *);
 /* Bytes of rows that the inputs hold, before compression.  -1 when a file cannot be opened. */
 int sst_compaction_bytes(const struct sst_compaction *, uint64_t *bytes, struct sst_err *);
 
-/*
- * What a run would write, counted without writing: as sst_compaction_run, but bytes_out and
- * products stay empty.
- */
+/* What a run would do, without a file being touched: all of *d is as after sst_compaction_run, but that
+ * names of products are made up. */
 int sst_compaction_rehearse(
     struct sst_compacted *, const struct sst_compaction *, struct sst_err *);
 

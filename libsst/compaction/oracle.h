@@ -13,11 +13,17 @@
  */
 typedef int64_t sst_unflushed_fn(void *arg, const struct sst_partition *);
 
-struct sst_oracle {
+#define SST_NO_CULPRIT SIZE_MAX
+
+struct sst_oracle { /* start with {0} */
 	size_t n;
 	struct sst_set **outside;    /* live, and not in the merge */
 	sst_unflushed_fn *unflushed; /* NULL: nothing is unflushed */
 	void *arg;
+	/* What the last answer was for: outside[culprit], with culprit == n the unflushed writes;
+	 * SST_NO_CULPRIT: nothing holds older data. */
+	size_t culprit;
+	uint64_t *held;   /* NULL, or n + 1: tombstones that each kept from going */
 	uint64_t unknown; /* questions that could not be answered: a Filter or Summary is damaged */
 	struct sst_err why; /* the first of them */
 };

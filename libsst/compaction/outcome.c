@@ -152,7 +152,9 @@ static int
 open_merge(struct sst_stream **out, struct sst_intake *all, struct sst_err *e)
 {
 	const struct sst_compaction *c = all->what;
-	struct sst_merge_opts o = { .raw = true, .now_s = c->now_s, .gc_before_s = c->gc_before_s };
+	struct sst_merge_opts o = { .raw = true,
+		.now_s = c->now_s,
+		.gc_before_s = c->keep_tombstones ? INT64_MIN : c->gc_before_s };
 	struct sst_stream **in = calloc(c->n + 1, sizeof(*in));
 	int r = -1;
 

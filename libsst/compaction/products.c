@@ -93,7 +93,11 @@ int
 sst_products_begin(struct sst_products *p, const struct sst_compaction *c, struct sst_publish *pub,
     struct sst_compacted *done, struct sst_err *e)
 {
-	*p = (struct sst_products){ .what = c, .opts = c->writer, .publish = pub, .done = done };
+	*p = (struct sst_products){ .what = c,
+		.opts = c->writer,
+		.io = pub != NULL ? c->io : &sst_io_nowhere,
+		.publish = pub,
+		.done = done };
 	find_times(p);
 	find_repair(p);
 	find_keys(p);
@@ -102,19 +106,33 @@ sst_products_begin(struct sst_products *p, const struct sst_compaction *c, struc
 
 /* ---- one of them ---- */
 
+/* The name of the next one, claimed. */
+static int
+name_slot(struct sst_products *p, struct sst_err *e)
+{
+	enum sst_component all[SST_NCOMPONENTS];
+	char name[40];
+
+	if (p->publish != NULL)
+		return sst_publish_add(p->publish,
+		    (int32_t)sst_writer_components(p->what->table, &p->opts, all), &p->slot->base,
+		    e);
+	snprintf(name, sizeof(name), "%.8s-%zu-big-", p->what->version, ++p->opened);
+	p->slot->base = sst_arena_str(&p->done->arena, name, strlen(name));
+	return p->slot->base == NULL ? sst_fail_nomem(e) : 0;
+}
+
 static int
 open_slot(struct sst_products *p, struct sst_err *e)
 {
 	const struct sst_compaction *c = p->what;
-	enum sst_component all[SST_NCOMPONENTS];
 	char path[PATH];
 
-	if (sst_publish_add(p->publish, (int32_t)sst_writer_components(c->table, &p->opts, all),
-		&p->slot->base, e) == -1)
+	if (name_slot(p, e) == -1)
 		return -1;
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", c->dir, p->slot->base) >= sizeof(path))
 		return sst_fail(e, SST_ELIMIT, c->dir, SST_NOWHERE, "path too long");
-	return sst_writer_open(&p->slot->w, c->io, path, c->table, &p->opts, e);
+	return sst_writer_open(&p->slot->w, p->io, path, c->table, &p->opts, e);
 }
 
 static struct sst_product *
@@ -187,12 +205,37 @@ begin_partition(struct sst_products *p, const struct sst_partition *part, struct
 	return p->slot->w == NULL ? open_slot(p, e) : 0;
 }
 
+/* Length and bytes of the key, and the deletion: formats/data.md. */
+static uint64_t
+head_bytes(const struct sst_partition *part)
+{
+	return 2 + part->key.n + 12;
+}
+
+/* A partition's head is written with what comes first in it. */
+static void
+measure(struct sst_products *p, const struct sst_item *item)
+{
+	uint64_t end = sst_writer_pos(p->slot->w), grown = end - p->mark;
+
+	if (item->kind == SST_PARTITION)
+		p->item_bytes = p->head = head_bytes(&item->part);
+	else {
+		p->item_bytes = grown > p->head ? grown - p->head : 0;
+		p->head = 0;
+	}
+	p->mark = end;
+}
+
 int
 sst_products_add(struct sst_products *p, const struct sst_item *item, struct sst_err *e)
 {
 	if (item->kind == SST_PARTITION && begin_partition(p, &item->part, e) == -1)
 		return -1;
-	return sst_writer_add(p->slot->w, item, e);
+	if (sst_writer_add(p->slot->w, item, e) == -1)
+		return -1;
+	measure(p, item);
+	return 0;
 }
 
 int

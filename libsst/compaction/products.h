@@ -8,6 +8,9 @@
 #include "compaction/compaction.h"
 #include "live/publish.h"
 
+/* A place for new files of which nothing is kept. */
+extern const struct sst_io sst_io_nowhere;
+
 struct sst_product_slot {
 	struct sst_writer *w; /* open, or NULL */
 	const char *base;
@@ -16,14 +19,20 @@ struct sst_product_slot {
 struct sst_products { /* start with {0} */
 	const struct sst_compaction *what;
 	struct sst_writer_opts opts;
-	struct sst_publish *publish;
-	struct sst_compacted *done; /* finished ones are added there */
-	size_t cap;                 /* of done->products */
+	const struct sst_io *io;
+	struct sst_publish *publish; /* NULL: everything is written to nowhere */
+	struct sst_compacted *done;  /* finished ones are added there */
+	size_t cap;                  /* of done->products */
+	size_t opened;               /* to nowhere */
 	struct sst_product_slot slots[SST_CUTS_MAX + 1], *slot;
-	uint8_t *used[2]; /* columns that the inputs have: statics, regulars */
+	/* To tell what an item takes: where the last one ended, and what its partition's head takes that
+	 * is not written yet. */
+	uint64_t mark, head;
+	uint64_t item_bytes; /* of the last item, before compression */
+	uint8_t *used[2];    /* columns that the inputs have: statics, regulars */
 };
 
-/* All borrowed until free. */
+/* All borrowed until free.  Without publish nothing is kept of what is written, but its size. */
 int sst_products_begin(struct sst_products *, const struct sst_compaction *, struct sst_publish *,
     struct sst_compacted *, struct sst_err *);
 /* The next item of the outcome. */

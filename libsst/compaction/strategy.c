@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/num.h"
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -18,7 +19,20 @@ static const struct {
 	{ "SizeTieredCompactionStrategy", SST_STCS },
 	{ "TimeWindowCompactionStrategy", SST_TWCS },
 	{ "LeveledCompactionStrategy", SST_LCS },
+	{ "UnifiedCompactionStrategy", SST_UCS },
 };
+
+bool
+sst_strategy_kind(enum sst_strategy_kind *kind, const char *name)
+{
+	static const char *const names[] = { "stcs", "twcs", "lcs", "ucs", "bucket" };
+	size_t i;
+
+	for (i = 0; i < SST_ARRAY_LEN(names) && strcmp(names[i], name) != 0; i++)
+		;
+	*kind = (enum sst_strategy_kind)i;
+	return i < SST_ARRAY_LEN(names);
+}
 
 static struct sst_slice
 option(const struct sst_table *t, const char *name)
@@ -130,6 +144,111 @@ size_options(struct sst_strategy *s, const struct sst_table *t, struct sst_err *
 	return 0;
 }
 
+/* Bytes with a unit: "100MiB", "1 GiB", "5000 B". */
+static int
+bytes(const struct sst_table *t, const char *name, uint64_t *out, struct sst_err *e)
+{
+	static const struct {
+		const char *name;
+		double factor;
+	} units[] = { { "B", 1 }, { "", 1 }, { "KiB", 0x1p10 }, { "MiB", 0x1p20 },
+		{ "GiB", 0x1p30 }, { "TiB", 0x1p40 } };
+	struct sst_slice v = option(t, name);
+	char text[32], *end;
+	double d;
+	size_t i;
+
+	if (v.p == NULL)
+		return 0;
+	if (v.n >= sizeof(text))
+		return bad(name, v, e);
+	memcpy(text, v.p, v.n);
+	text[v.n] = '\0';
+	d = strtod(text, &end);
+	if (end == text)
+		return bad(name, v, e);
+	while (*end == ' ')
+		end++;
+	for (i = 0; i < SST_ARRAY_LEN(units) && strcmp(end, units[i].name) != 0; i++)
+		;
+	if (i == SST_ARRAY_LEN(units) || !(d >= 0) || d * units[i].factor > 0x1p60)
+		return bad(name, v, e);
+	*out = (uint64_t)(d * units[i].factor);
+	return 0;
+}
+
+/* "T4", "L10", "N" or a number: W, by which a level grows and is due.  False: none of them. */
+static bool
+scaling_parameter(struct sst_slice s, int *w)
+{
+	int sign = 0;
+	char text[8], *end;
+	long n;
+
+	while (s.n > 0 && s.p[0] == ' ')
+		s = (struct sst_slice){ s.p + 1, s.n - 1 };
+	while (s.n > 0 && s.p[s.n - 1] == ' ')
+		s.n--;
+	*w = 0;
+	if (s.n == 0 || s.n >= sizeof(text))
+		return false;
+	memcpy(text, s.p, s.n);
+	text[s.n] = '\0';
+	if (strcmp(text, "N") == 0)
+		return true;
+	if (text[0] == 'T' || text[0] == 'L')
+		sign = text[0] == 'T' ? 1 : -1;
+	n = strtol(text + (sign != 0), &end, 10);
+	if (end == text + (sign != 0) || *end != '\0' || (sign != 0 && n < 2))
+		return false;
+	*w = sign == 0 ? (int)n : sign * ((int)n - 2);
+	return *w > -1000 && *w < 1000;
+}
+
+static int
+unified_options(struct sst_strategy *s, const struct sst_table *t, struct sst_err *e)
+{
+	struct sst_slice all = option(t, "scaling_parameters"), rest = all;
+	const uint8_t *comma;
+	size_t n;
+
+	s->nscaling = 1;
+	s->scaling[0] = 2;
+	s->target_bytes = 1024 * MIB;
+	s->max_sstables = SIZE_MAX;
+	if (bytes(t, "target_sstable_size", &s->target_bytes, e) == -1 ||
+	    bytes(t, "flush_size_override", &s->flush_bytes, e) == -1 ||
+	    count(t, "max_sstables_to_compact", 0, &s->max_sstables, e) == -1)
+		return -1;
+	if (s->max_sstables == 0)
+		s->max_sstables = SIZE_MAX;
+	for (n = 0; all.p != NULL && n < SST_SCALING_MAX; n++) {
+		comma = rest.n > 0 ? memchr(rest.p, ',', rest.n) : NULL;
+		if (!scaling_parameter((struct sst_slice){ rest.p,
+					   comma != NULL ? (size_t)(comma - rest.p) : rest.n },
+			&s->scaling[n]))
+			return bad("scaling_parameters", all, e);
+		s->nscaling = n + 1;
+		if (comma == NULL)
+			break;
+		rest = (struct sst_slice){ comma + 1, rest.n - (size_t)(comma + 1 - rest.p) };
+	}
+	return 0;
+}
+
+/* Without its package. */
+static struct sst_slice
+class_of(const struct sst_table *t)
+{
+	struct sst_slice s = t->compaction_class;
+	size_t i;
+
+	for (i = s.n; i > 0; i--)
+		if (s.p[i - 1] == '.')
+			return (struct sst_slice){ s.p + i, s.n - i };
+	return s;
+}
+
 int
 sst_strategy_of(struct sst_strategy *s, const struct sst_table *t, struct sst_err *e)
 {
@@ -142,13 +261,15 @@ sst_strategy_of(struct sst_strategy *s, const struct sst_table *t, struct sst_er
 		.tombstone_threshold = 0.2 };
 	s->known = t->compaction_class.n == 0;
 	for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
-		if (sst_slice_eq(t->compaction_class, sst_slice_str(classes[i].name))) {
+		if (sst_slice_eq(class_of(t), sst_slice_str(classes[i].name))) {
 			s->kind = classes[i].kind;
 			s->known = true;
 		}
 	s->unchecked = is_true(t, "unchecked_tombstone_compaction");
 	s->only_purge_repaired = is_true(t, "only_purge_repaired_tombstones");
-	return size_options(s, t, e) == -1 ? -1 : window_options(s, t, e);
+	if (size_options(s, t, e) == -1 || window_options(s, t, e) == -1)
+		return -1;
+	return unified_options(s, t, e);
 }
 
 /* ---- picking ---- */
@@ -189,6 +310,8 @@ pick_in_group(struct sst_choice *c, struct sst_err *e)
 		return sst_twcs_pick(c, e);
 	case SST_LCS:
 		return sst_lcs_pick(c, e);
+	case SST_UCS:
+		return sst_ucs_pick(c, e);
 	default:
 		return sst_stcs_pick(c, c->strategy->min_threshold, e);
 	}
@@ -236,7 +359,7 @@ sst_strategy_pick_single(const struct sst_strategy *s, const struct sst_sets *se
 
 	for (i = 0; i < sets->n; i++) {
 		set = &sets->v[i];
-		if (set->generation > m->generation_max ||
+		if (set->generation > m->generation_max || !sst_strategy_may_purge(s, set) ||
 		    set->mtime_ms / 1000 > m->now_s - s->tombstone_interval_s ||
 		    sst_set_droppable(set, m->gc_before_s) <= s->tombstone_threshold ||
 		    (!s->unchecked && is_held(sets, set)))

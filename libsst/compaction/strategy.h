@@ -5,6 +5,7 @@
  *	STCS	sets of about the same size
  *	TWCS	sets of the same window of write times; within the newest one as STCS
  *	LCS	level by level, each ten times the one before, in sets that do not overlap
+ *	UCS	by density: tiers or levels, as its scaling parameters say
  *	bucket	as TWCS, but windows are those of what is stored (a chat's buckets), so that an old
  *		window settles into one set whenever it was written
  */
@@ -17,8 +18,12 @@ enum sst_strategy_kind {
 	SST_STCS,
 	SST_TWCS,
 	SST_LCS,
+	SST_UCS,
 	SST_BUCKETS
 };
+
+/* Of "stcs", "twcs", "lcs", "ucs" or "bucket"; false: of none. */
+bool sst_strategy_kind(enum sst_strategy_kind *, const char *name);
 
 /* Windows of the bucket strategy, which the caller knows. */
 struct sst_windows {
@@ -27,6 +32,8 @@ struct sst_windows {
 	int64_t (*of_partition)(void *arg, const struct sst_partition *);
 	void *arg;
 };
+
+#define SST_SCALING_MAX 32
 
 struct sst_strategy {
 	enum sst_strategy_kind kind;
@@ -41,14 +48,18 @@ struct sst_strategy {
 	int64_t ts_unit_us;   /* write times are in these: 1; 1000 for tables with ms */
 	uint64_t level_bytes; /* LCS: of one set */
 	uint32_t fanout;
-	struct sst_windows windows; /* bucket */
+	size_t nscaling; /* UCS: W of each level, the last for all that follow */
+	int scaling[SST_SCALING_MAX];
+	uint64_t target_bytes, flush_bytes; /* of one set; 0: not said */
+	size_t max_sstables;                /* in one merge */
+	struct sst_windows windows;         /* bucket */
 };
 
 /* From the table's options.  SST_EINVAL for a value that is none. */
 int sst_strategy_of(struct sst_strategy *, const struct sst_table *, struct sst_err *);
 
 struct sst_task {
-	const char *why; /* "size", "window", "level", "expired", "tombstones" */
+	const char *why; /* "size", "window", "level", "density", "expired", "tombstones" */
 	size_t n;
 	struct sst_set **in; /* in the arena */
 	uint32_t level;      /* of what is written */
@@ -61,6 +72,13 @@ struct sst_moment {
 	/* Sets of later generations are the work of this run: not taken for their tombstones again. */
 	uint64_t generation_max;
 };
+
+/* Whether tombstones of a set may go at all: not when only repaired ones may, and it is not. */
+static inline bool
+sst_strategy_may_purge(const struct sst_strategy *s, const struct sst_set *set)
+{
+	return !s->only_purge_repaired || set->stats->repaired_at_ms > 0;
+}
 
 /* The next task.  SST_ONE; 0: nothing is due; -1 without memory. */
 int sst_strategy_pick(const struct sst_strategy *, const struct sst_sets *,
@@ -85,6 +103,7 @@ struct sst_choice {
 int sst_stcs_pick(struct sst_choice *, size_t min_threshold, struct sst_err *);
 int sst_twcs_pick(struct sst_choice *, struct sst_err *);
 int sst_lcs_pick(struct sst_choice *, struct sst_err *);
+int sst_ucs_pick(struct sst_choice *, struct sst_err *);
 
 /* Copies n sets into the task. */
 int sst_task_take(

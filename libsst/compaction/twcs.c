@@ -56,7 +56,8 @@ is_expired(const struct sst_choice *c, const struct sst_set *s)
 	size_t i;
 
 	if (s->stats->max_ldt_s >= c->moment->gc_before_s || s->stats->min_ldt_s < 0 ||
-	    s->stats->ndrop_times == 0 || s->generation > c->moment->generation_max)
+	    s->stats->ndrop_times == 0 || s->generation > c->moment->generation_max ||
+	    !sst_strategy_may_purge(c->strategy, s))
 		return false;
 	for (i = 0; i < c->n; i++)
 		if (c->v[i] != s && sst_set_min_ts_us(c->v[i]) <= s->stats->max_ts_us &&

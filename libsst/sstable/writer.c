@@ -486,6 +486,12 @@ sst_writer_abort(struct sst_writer *w)
 }
 
 uint64_t
+sst_writer_pos(const struct sst_writer *w)
+{
+	return sst_dataout_pos(&w->data);
+}
+
+uint64_t
 sst_writer_stored(const struct sst_writer *w)
 {
 	return sst_fileout_len(&w->data.file);

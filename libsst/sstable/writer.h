@@ -77,6 +77,9 @@ void sst_writer_abort(struct sst_writer *);
 size_t sst_writer_components(const struct sst_table *, const struct sst_writer_opts *,
     enum sst_component out[SST_NCOMPONENTS]);
 
+/* Bytes of rows so far, before compression.  The head of a partition is not in it before its first row. */
+uint64_t sst_writer_pos(const struct sst_writer *);
+
 /* Bytes of Data.db written so far, to split output by size. */
 uint64_t sst_writer_stored(const struct sst_writer *);
 

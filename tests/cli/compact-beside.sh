@@ -23,7 +23,7 @@ for t in 0.002 0.005 0.01 0.02 0.04; do
 	timeout -s KILL $t compact -q -d d --major 2>/dev/null
 	msgscan -d d --all -o content | sed 's/number //' | sort | cmp - want
 done
-compact -q -d d --major --wait 60 2>/dev/null # a killed run may still be on its way out
+compact -q -d d --major --wait=60 2>/dev/null # a killed run may still be on its way out
 msgscan -d d --all -o content | sed 's/number //' | sort | cmp - want
 ls d/data/chat/messages-* | grep -c -e Data.db -e txn
 
@@ -34,6 +34,8 @@ holder=$!
 until [ -s held ]; do sleep 0.05; done
 compact -d d
 echo "status $?"
-compact -d d --wait 1
+compact -d d --wait=1
 echo "status $?"
-kill $holder
+(sleep 0.5; kill $holder) &
+compact -q -d d --wait && echo "waited"
+wait

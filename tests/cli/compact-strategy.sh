@@ -35,6 +35,24 @@ tasks --strategy lcs
 tasks --strategy lcs
 files
 
+echo "== density: four that overlap, as T4 has it; two, as a schema with L4 says"
+d=density
+for i in 1 2 3; do put 10 a; done
+tasks --strategy ucs
+put 10 a
+tasks --strategy ucs
+files
+put 10 a
+ucs() { sed -i "s/'class': '[A-Za-z.]*CompactionStrategy'.*}/'class': '$1', $2}/" $d/data/chat/*/schema.cql; }
+ucs org.apache.cassandra.db.compaction.UnifiedCompactionStrategy "'scaling_parameters': 'L4, T8, N, -2', 'target_sstable_size': '1GiB', 'flush_size_override': '0.5 MiB'"
+tasks
+ucs UnifiedCompactionStrategy "'scaling_parameters': 'T4, X'"
+tasks
+ucs UnifiedCompactionStrategy "'target_sstable_size': '1 furlong'"
+tasks
+ucs com.example.OwnCompactionStrategy "'min_threshold': '4'"
+tasks
+
 echo "== one alone, for its tombstones"
 d=single
 put 1 x

@@ -2,9 +2,13 @@
  * tests/prog/rewrite.c: reads an SSTable and writes the same rows as another one, so that a real
  * Cassandra can be asked what it thinks of it.
  *
- *	rewrite [-c none|lz4|zstd] DATA-FILE OUTPUT-BASE	(OUTPUT-BASE: "dir/me-1-big-")
+ *	rewrite [-c none|lz4|zstd] [-r REPAIRED-AT] [-p BYTE] [-t] DATA-FILE OUTPUT-BASE
+ *
+ * OUTPUT-BASE is like "dir/me-1-big-".  -r, in ms, says that it is repaired; -p that a repair is pending,
+ * whose id is of that byte; -t that it is transient.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,6 +53,27 @@ publish(const char *base, struct sst_err *e)
 	return sst_io_rename(&sst_io_posix, from, to, e);
 }
 
+static bool
+set_option(struct sst_writer_opts *o, int c, const char **codec)
+{
+	switch (c) {
+	case 'c':
+		*codec = optarg;
+		return true;
+	case 'r':
+		o->repaired_at_ms = atoll(optarg);
+		return true;
+	case 'p':
+		o->pending_repair = true;
+		memset(o->pending_repair_id, atoi(optarg), sizeof(o->pending_repair_id));
+		return true;
+	case 't':
+		o->transient = true;
+		return true;
+	}
+	return false;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -59,11 +84,9 @@ main(int argc, char **argv)
 	struct sst_err e;
 	int c, r;
 
-	while ((c = getopt(argc, argv, "c:")) != -1) {
-		if (c != 'c')
+	while ((c = getopt(argc, argv, "c:r:p:t")) != -1)
+		if (!set_option(&opts, c, &codec))
 			return 2;
-		codec = optarg;
-	}
 	if (argc - optind != 2)
 		return 2;
 	opts.compression.chunk_len = 16384;
