@@ -217,7 +217,7 @@ give_row(struct merge *m, const struct sst_row *row, struct sst_err *e)
 }
 
 static int
-group_row(struct merge *m, struct sst_err *e)
+group_row(struct merge *m, const struct sst_item **item, struct sst_err *e)
 {
 	const struct sst_table *t = m->s.table;
 	const struct sst_item *first = m->group.at[0]->item;
@@ -230,6 +230,10 @@ group_row(struct merge *m, struct sst_err *e)
 	int r;
 
 	if (m->group.n == 1 && sst_deletion_is_live(active)) {
+		if (sst_row_is_plain(&first->row)) { /* most are: as it is */
+			*item = first;
+			return SST_ONE;
+		}
 		m->item = *first;
 		return give_row(m, &first->row, e);
 	}
@@ -287,11 +291,13 @@ group_marker(struct merge *m, struct sst_err *e)
 
 /* The item of the group, which then is to be advanced; SST_ONE, 0: there is none, -1. */
 static int
-give_group(struct merge *m, struct sst_err *e)
+give_group(struct merge *m, const struct sst_item **item, struct sst_err *e)
 {
 	enum sst_item_kind kind = m->group.at[0]->item->kind;
-	int r = kind == SST_MARKER ? group_marker(m, e) : group_row(m, e);
+	int r;
 
+	*item = &m->item;
+	r = kind == SST_MARKER ? group_marker(m, e) : group_row(m, item, e);
 	move_all(&m->pend, &m->group);
 	return r;
 }
@@ -454,11 +460,10 @@ step(struct merge *m, const struct sst_item **item, struct sst_err *e)
 	}
 	if (!next_group(m))
 		return end_part(m, item);
-	*item = &m->item;
 	if (is_through(m)) {
 		*item = m->group.at[0]->item;
 		move_all(&m->pend, &m->group);
-	} else if ((r = give_group(m, e)) != SST_ONE)
+	} else if ((r = give_group(m, item, e)) != SST_ONE)
 		return r;
 	if (m->phase == PHASE_IN) {
 		m->held = *item;
@@ -529,9 +534,6 @@ merge_close(struct sst_stream *s)
 
 	for (i = 0; i < m->n; i++)
 		sst_stream_close(m->in[i].s);
-	free(m->in);
-	free(m->parts.at);
-	free(m->versions);
 	sst_buf_free(&m->key);
 	sst_row_scratch_free(&m->scratch);
 	free(m);
@@ -539,35 +541,40 @@ merge_close(struct sst_stream *s)
 
 static const struct sst_stream_ops merge_ops = { merge_next, merge_skip, merge_want, merge_close };
 
-static int
-merge_alloc(struct merge *m, size_t n)
+/* With room for n inputs, all of it in one piece: a page makes a merge for each bucket that it passes. */
+static struct merge *
+merge_new(size_t n)
 {
-	struct inputs *lists[] = { &m->parts, &m->rows, &m->pend, &m->fresh, &m->group, &m->here };
-	size_t each, i;
+	const size_t each = sizeof(struct input) + sizeof(struct sst_row *) +
+	    6 * sizeof(struct input *); /* lists */
+	struct merge *m;
+	size_t size;
 
-	if (!sst_mul_size(&each, n + 1, SST_ARRAY_LEN(lists)) ||
-	    (m->parts.at = calloc(each, sizeof(*m->parts.at))) == NULL ||
-	    (m->in = calloc(n + 1, sizeof(*m->in))) == NULL ||
-	    (m->versions = calloc(n + 1, sizeof(*m->versions))) == NULL)
-		return -1;
-	for (i = 1; i < SST_ARRAY_LEN(lists); i++)
-		lists[i]->at = m->parts.at + i * (n + 1);
-	return 0;
+	if (!sst_mul_size(&size, n, each) || !sst_add_size(&size, size, sizeof(*m)) ||
+	    (m = calloc(1, size)) == NULL)
+		return NULL;
+	m->in = (struct input *)(m + 1);
+	m->versions = (const struct sst_row **)(m->in + n);
+	m->parts.at = (struct input **)(m->versions + n);
+	m->rows.at = m->parts.at + n;
+	m->pend.at = m->rows.at + n;
+	m->fresh.at = m->pend.at + n;
+	m->group.at = m->fresh.at + n;
+	m->here.at = m->group.at + n;
+	return m;
 }
 
 int
 sst_merge_open(struct sst_stream **out, const struct sst_table *t, struct sst_stream **in, size_t n,
     const struct sst_merge_opts *opts, struct sst_err *e)
 {
-	struct merge *m = calloc(1, sizeof(*m));
+	struct merge *m = merge_new(n);
 	size_t i;
 
 	*out = NULL;
-	if (m == NULL || merge_alloc(m, n) == -1) {
+	if (m == NULL) {
 		for (i = 0; i < n; i++)
 			sst_stream_close(in[i]);
-		if (m != NULL)
-			merge_close(&m->s);
 		return sst_fail_nomem(e);
 	}
 	m->s = (struct sst_stream){ &merge_ops, t, n > 0 && in[0]->reversed };

@@ -487,15 +487,18 @@ int
 sst_decode_body(struct sst_decoder *d, struct sst_in *in, const struct sst_row_head *head,
     struct sst_item *item, struct sst_err *e)
 {
-	struct sst_in local =
-	    *in; /* its address is not taken in the hot loops: stays in registers */
+	/* A copy whose address is not taken in the hot loops stays in registers.  Member by member: a
+	 * load of two that were stored one by one waits for both. */
+	struct sst_in local = { in->p, in->end, in->off, in->bad };
 	int r;
 
 	if (d->header->sized)
 		(void)sst_get_vint(&local); /* size of the row before */
 	r = head->flags & SST_ROW_MARKER ? decode_marker(d, &local, head, item)
 					 : decode_row(d, &local, head, item, e);
-	*in = local;
+	in->p = local.p;
+	in->off = local.off;
+	in->bad = local.bad;
 	if (r == -1)
 		return -1;
 	if (local.bad)
