@@ -524,6 +524,12 @@ sst_sstable_may_have_key(
 	    sst_key_compare(token, key, t->last_token, last) <= 0;
 }
 
+bool
+sst_sstable_filters_out(const struct sst_sstable *t, const uint64_t hash[2])
+{
+	return t->has_filter && !sst_filter_may_have_hash(&t->filter, hash);
+}
+
 int
 sst_sstable_may_have_tokens(struct sst_sstable *t, int64_t left, int64_t right, struct sst_err *e)
 {

@@ -91,6 +91,8 @@ int sst_sstable_find(
  */
 int sst_sstable_may_have_key(
     struct sst_sstable *, struct sst_slice key, int64_t token, struct sst_err *);
+/* True when its Filter was read and has no key with that sst_murmur3_128; reads nothing itself. */
+bool sst_sstable_filters_out(const struct sst_sstable *, const uint64_t hash[2]);
 int sst_sstable_may_have_tokens(
     struct sst_sstable *, int64_t left, int64_t right, struct sst_err *); /* left < t <= right */
 /* False when no row and no range deletion can lie in the slices.  Static rows and partition deletions

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "codec/murmur3.h"
 #include "merge/merge.h"
 #include "sstable/statistics.h"
 #include "store/int.h"
@@ -20,6 +21,7 @@ struct reading {
 	struct sst_stream *rows;
 	struct sst_read what; /* a copy, in the arena */
 	int64_t token;        /* of its key */
+	uint64_t hash[2];     /* of it, for Filters */
 	struct sst_shelf *shelf;
 	struct sst_read_stats *stats;
 	struct sst_cache *cache;
@@ -131,16 +133,12 @@ is_everything(const struct sst_read *r)
 	return r->key.p == NULL && r->left == INT64_MIN && r->right == INT64_MIN;
 }
 
-/* Cuts what is asked for to the store's own tokens.  1; 0: nothing is left; -1. */
+/* Cuts what is asked for to the store's own tokens; `token` is the key's.  1; 0: nothing is left; -1. */
 static int
-confine(const struct sst_store *s, struct sst_read *r, struct sst_err *e)
+confine(const struct sst_store *s, struct sst_read *r, int64_t token, struct sst_err *e)
 {
-	int64_t token;
-
-	if (r->key.p != NULL) {
-		token = sst_token(r->key);
+	if (r->key.p != NULL)
 		return !s->ranged || (s->opts.left < token && token <= s->opts.right);
-	}
 	if (!is_everything(r) && r->left >= r->right)
 		return sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE,
 		    "token range from %lld to %lld is empty", (long long)r->left,
@@ -158,8 +156,12 @@ confine(const struct sst_store *s, struct sst_read *r, struct sst_err *e)
 
 /* False: what is in memory of it says that it holds nothing that is asked for. */
 static bool
-may_have(const struct sst_sstable *t, const struct sst_read *r)
+may_have(const struct sst_sstable *t, const struct reading *rd)
 {
+	const struct sst_read *r = &rd->what;
+
+	if (r->key.p != NULL && sst_sstable_filters_out(t, rd->hash))
+		return false;
 	if (sst_sstable_has_more_than_rows(t))
 		return true;
 	return (r->nslices == 0 || sst_sstable_may_have_slices(t, r->slices, r->nslices)) &&
@@ -299,7 +301,7 @@ open_sources(struct reading *rd, struct inputs *in, struct sst_err *e)
 		struct sst_source *src = rd->shelf->sets[i];
 
 		rd->opened.sstables_seen++;
-		if (!may_have(src->sstable, &rd->what)) {
+		if (!may_have(src->sstable, rd)) {
 			rd->opened.sstables_skipped++;
 			continue;
 		}
@@ -479,10 +481,14 @@ open_reading(
 	struct inputs in = { NULL, 0 };
 	int some;
 
+	if (r->key.p != NULL) {
+		sst_murmur3_128(r->key, rd->hash);
+		rd->token = sst_token(r->key);
+	}
 	if (copy_read(&rd->what, r, &rd->arena, e) == -1 ||
-	    (some = confine(s, &rd->what, e)) == -1 || sst_shelf_list(rd->shelf, e) == -1)
+	    (some = confine(s, &rd->what, rd->token, e)) == -1 ||
+	    sst_shelf_list(rd->shelf, e) == -1)
 		return -1;
-	rd->token = r->key.p != NULL ? sst_token(r->key) : 0;
 	if (some == 1 && gather_live(rd, &in, e) == -1)
 		return -1;
 	count_opened(rd);

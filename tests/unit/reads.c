@@ -14,6 +14,7 @@
 #include "../support/nomem.h"
 #include "../support/reads.h"
 #include "base/num.h"
+#include "codec/murmur3.h"
 #include "sstable/statistics.h"
 #include "sstable/writer.h"
 
@@ -376,14 +377,21 @@ START_TEST(statistics_say_what_to_leave_out)
 	struct sst_range beyond = { { &a[0], 1, -1 }, { &a[1], 1, 1 } },
 			 within = { { &a[2], 1, -1 }, { &a[1], 1, 1 } };
 	struct sst_slice first, last, key = number(1, 4), none = number(999, 4);
+	uint64_t key_hash[2], none_hash[2];
 	struct sst_sstable *t;
 
 	OK(sst_sstable_open(&t, io, BASE, &o, &e));
+	sst_murmur3_128(key, key_hash);
+	sst_murmur3_128(none, none_hash);
+	ck_assert(!sst_sstable_filters_out(t, none_hash)); /* not read yet */
+	ck_assert_uint_eq(sst_sstable_opened(t), 0);
 	ck_assert(!sst_sstable_may_have_slices(t, &beyond, 1));
 	ck_assert(sst_sstable_may_have_slices(t, &within, 1));
 	ck_assert(sst_sstable_may_have_slices(t, NULL, 0));
 	ck_assert_int_eq(sst_sstable_may_have_key(t, key, sst_token(key), &e), 1);
 	ck_assert_int_eq(sst_sstable_may_have_key(t, none, sst_token(none), &e), 0);
+	ck_assert(sst_sstable_filters_out(t, none_hash));
+	ck_assert(!sst_sstable_filters_out(t, key_hash));
 	OK(sst_sstable_keys(t, &first, &last, &e));
 	ck_assert_int_eq(sst_sstable_may_have_tokens(t, sst_token(last), INT64_MAX, &e), 0);
 	ck_assert_int_eq(sst_sstable_may_have_tokens(t, INT64_MIN, sst_token(first) - 1, &e), 0);
