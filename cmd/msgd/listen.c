@@ -1,0 +1,249 @@
+/* cmd/msgd/listen.c: bind, accept, hand out. */
+#define _GNU_SOURCE /* accept4 */
+#include "msgd/listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "msgd/conn.h"
+
+#define BACKLOG 1024
+#define ACCEPT_MAX 64 /* connections of a turn */
+#define CONNECTIONS_MAX 8192
+
+enum kind {
+	CQL,
+	SHARD,
+	LOCAL,
+	KINDS
+};
+
+struct listener {
+	struct msgd_watch watch; /* first */
+	struct msgd_listeners *all;
+	enum kind kind;
+};
+
+struct msgd_listeners {
+	struct msgd_node *node;
+	struct msgd_shard *shard;
+	struct listener l[KINDS];
+	unsigned turn; /* which shard gets the next one */
+	int dir;       /* DIR, whose path may be longer than a socket's may */
+};
+
+/* A connection on its way to its shard. */
+struct arrival {
+	struct msgd_letter letter; /* first */
+	int fd;
+	bool local;
+};
+
+/* ---- accepting ---- */
+
+static void
+arrive(struct msgd_shard *s, struct msgd_letter *letter)
+{
+	struct arrival *a = (struct arrival *)letter;
+
+	msgd_conn_open(s, a->fd, a->local);
+	free(a);
+}
+
+static unsigned
+shard_for(struct listener *l, int fd)
+{
+	struct sockaddr_storage from;
+	socklen_t len = sizeof(from);
+	unsigned n = l->all->node->nshards, port;
+
+	if (l->kind != SHARD || getpeername(fd, (struct sockaddr *)&from, &len) == -1)
+		return l->all->turn++ % n;
+	port = from.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&from)->sin6_port
+					  : ((struct sockaddr_in *)&from)->sin_port;
+	return ntohs((uint16_t)port) % n;
+}
+
+static void
+hand_out(struct listener *l, int fd)
+{
+	struct msgd_node *n = l->all->node;
+	unsigned max =
+	    n->config->connections_max != 0 ? n->config->connections_max : CONNECTIONS_MAX;
+	struct arrival *a = NULL;
+	int one = 1;
+
+	if (atomic_fetch_add(&n->nconns, 1) >= max || (a = malloc(sizeof(*a))) == NULL) {
+		atomic_fetch_sub(&n->nconns, 1);
+		close(fd);
+		return;
+	}
+	if (l->kind != LOCAL)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	*a = (struct arrival){ { .open = arrive }, fd, l->kind == LOCAL };
+	msgd_shard_send(l->all->shard, shard_for(l, fd), &a->letter);
+}
+
+static void
+ready(struct msgd_watch *w, uint32_t events)
+{
+	int fd;
+
+	(void)events;
+	for (int i = 0; i < ACCEPT_MAX; i++) {
+		if ((fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1)
+			hand_out((struct listener *)w, fd);
+		else if (errno != EINTR && errno != ECONNABORTED)
+			return;
+	}
+}
+
+/* ---- binding ---- */
+
+static int
+fail(struct sst_err *e, const char *what, const char *address)
+{
+	return sst_fail(e, SST_ESYS, address, SST_NOWHERE, "%s", what);
+}
+
+static int
+bind_address(struct listener *l, const struct addrinfo *a, const char *name, struct sst_err *e)
+{
+	int one = 1, fd;
+
+	fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return fail(e, "socket", name);
+	l->watch.fd = fd;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, a->ai_addr, a->ai_addrlen) == -1)
+		return fail(e, "cannot be bound", name);
+	return listen(fd, BACKLOG) == 0 ? 0 : fail(e, "listen", name);
+}
+
+static uint16_t
+bound_port(int fd)
+{
+	struct sockaddr_storage a;
+	socklen_t len = sizeof(a);
+
+	if (getsockname(fd, (struct sockaddr *)&a, &len) == -1)
+		return 0;
+	return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
+					     : ((struct sockaddr_in *)&a)->sin_port);
+}
+
+static int
+bind_port(struct listener *l, const char *host, uint16_t port, uint16_t *bound, struct sst_err *e)
+{
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+		.ai_socktype = SOCK_STREAM },
+			*a;
+	char service[8], name[128];
+	int r;
+
+	snprintf(service, sizeof(service), "%u", port);
+	snprintf(name, sizeof(name), "%s:%u", host, port);
+	if ((r = getaddrinfo(host, service, &hints, &a)) != 0)
+		return sst_fail(
+		    e, SST_EINVAL, host, SST_NOWHERE, "is no address: %s", gai_strerror(r));
+	r = bind_address(l, a, name, e);
+	freeaddrinfo(a);
+	if (r == 0)
+		*bound = bound_port(l->watch.fd);
+	return r;
+}
+
+/* The directory is ours, locked: a socket that is there is of a daemon that died. */
+static int
+bind_local(struct msgd_listeners *all, struct sst_err *e)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct listener *l = &all->l[LOCAL];
+	const char *dir = all->node->config->dir;
+	mode_t mask;
+	int r;
+
+	if ((all->dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return fail(e, "open", dir);
+	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/" MSGD_SOCKET, all->dir);
+	l->watch.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (l->watch.fd == -1)
+		return fail(e, "socket", dir);
+	unlinkat(all->dir, MSGD_SOCKET, 0);
+	mask = umask(0177); /* whoever may connect may change all that is here */
+	r = bind(l->watch.fd, (struct sockaddr *)&a, sizeof(a));
+	umask(mask);
+	if (r == -1 || listen(l->watch.fd, BACKLOG) == -1)
+		return fail(e, MSGD_SOCKET " cannot be bound", dir);
+	return 0;
+}
+
+int
+msgd_listen_open(struct msgd_listeners **out, struct msgd_node *n, struct sst_err *e)
+{
+	const struct msgd_config *c = n->config;
+	struct msgd_listeners *all = *out = calloc(1, sizeof(*all));
+	const char *host = c->listen != NULL ? c->listen : "127.0.0.1";
+
+	if (all == NULL)
+		return sst_fail_nomem(e);
+	all->node = n;
+	all->dir = -1;
+	for (int k = 0; k < KINDS; k++)
+		all->l[k] = (struct listener){ { -1, ready }, all, (enum kind)k };
+	snprintf(n->address, sizeof(n->address), "%s", host);
+	if (bind_local(all, e) == -1)
+		return -1;
+	if (c->no_cql)
+		return 0;
+	if (bind_port(&all->l[CQL], host, c->cql_port, &n->cql_port, e) == -1)
+		return -1;
+	return bind_port(&all->l[SHARD], host, c->shard_port, &n->shard_port, e);
+}
+
+int
+msgd_listen_start(struct msgd_listeners *all, struct msgd_shard *s, struct sst_err *e)
+{
+	all->shard = s;
+	for (int k = 0; k < KINDS; k++)
+		if (all->l[k].watch.fd != -1 &&
+		    msgd_loop_add(&s->loop, &all->l[k].watch, EPOLLIN, e) == -1)
+			return -1;
+	return 0;
+}
+
+void
+msgd_listen_stop(struct msgd_listeners *all, struct msgd_loop *loop)
+{
+	for (int k = 0; k < KINDS; k++)
+		if (all->l[k].watch.fd != -1) {
+			msgd_loop_remove(loop, &all->l[k].watch);
+			close(all->l[k].watch.fd);
+			all->l[k].watch.fd = -1;
+		}
+	if (all->dir != -1)
+		unlinkat(all->dir, MSGD_SOCKET, 0);
+}
+
+void
+msgd_listen_close(struct msgd_listeners *all)
+{
+	if (all == NULL)
+		return;
+	for (int k = 0; k < KINDS; k++)
+		if (all->l[k].watch.fd != -1)
+			close(all->l[k].watch.fd);
+	if (all->dir != -1)
+		close(all->dir);
+	free(all);
+}

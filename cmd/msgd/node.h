@@ -1,0 +1,49 @@
+/*
+ * cmd/msgd/node.h: the daemon as a whole: what its shards share.  But for the mailboxes nothing here
+ * changes once they run.
+ */
+#ifndef MSGD_NODE_H
+#define MSGD_NODE_H
+
+#include <pthread.h>
+
+#include "live/lock.h"
+#include "msgd/config.h"
+#include "msgd/mailbox.h"
+#include "query/system.h"
+
+#define MSGD_SHARDS_MAX 256
+
+struct msgd_listeners;
+
+struct msgd_node {
+	const struct msgd_config *config;
+	struct sst_lock lock;
+	struct sst_node self; /* as the system tables tell it */
+	char address[64];
+	uint16_t cql_port, shard_port;    /* 0: none */
+	struct msgd_listeners *listeners; /* shard 0's */
+
+	struct sst_slice schema; /* CQL of tables to make where they are missing */
+	unsigned nshards;
+	struct msgd_shard *shards;
+	/* From i to k: mailboxes[i * nshards + k]; the last row is of the main thread. */
+	struct msgd_mailbox *mailboxes;
+
+	/* How the start and the end of the shards are kept in step. */
+	pthread_barrier_t started;
+	_Atomic unsigned failed; /* shards that could not start, or died */
+	_Atomic unsigned nconns; /* connections */
+};
+
+static inline struct msgd_mailbox *
+msgd_node_mailbox(struct msgd_node *n, unsigned from, unsigned to)
+{
+	return &n->mailboxes[from * n->nshards + to];
+}
+
+/* Prints "msgd: " and a line to standard error, whole, whatever other threads print. */
+void msgd_node_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void msgd_node_log_error(const struct sst_err *);
+
+#endif

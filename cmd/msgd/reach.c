@@ -1,0 +1,346 @@
+/* cmd/msgd/reach.c: streams from other shards. */
+#include "msgd/reach.h"
+
+#include <stdlib.h>
+
+#include "msgd/reading.h"
+
+#define BATCH_ITEMS 256
+#define BATCH_BYTES ((size_t)256 << 10)
+
+struct msgd_reach {
+	struct sst_db db; /* first */
+	struct msgd_shard *home;
+};
+
+enum op {
+	NEXT,
+	SKIP, /* the rest of the partition; then as NEXT */
+	CLOSE
+};
+
+/* What is being asked of one owner.  It is with the one or the other, never with both. */
+struct cursor {
+	struct msgd_letter letter; /* first */
+	struct far_stream *stream; /* home's; NULL: it was closed meanwhile */
+	unsigned home, owner;
+	enum op op;
+	struct sst_slice keyspace, table;
+	struct sst_read what;    /* its slices are in asked */
+	struct sst_arena asked;  /* of the home */
+	struct sst_stream *rows; /* of the owner */
+	struct sst_arena batch;  /* of the owner, for the home to read */
+	struct sst_item *items;
+	size_t n;
+	int result; /* SST_ONE: there may be more; 0: the end; -1 */
+	struct sst_err e;
+};
+
+struct far_stream {
+	struct sst_stream stream; /* first */
+	struct msgd_shard *home;
+	struct sst_read what; /* copied, in arena */
+	struct sst_arena arena;
+	unsigned owner, last; /* of those that are still to be asked */
+	struct cursor *cursor;
+	bool out, skipping;
+	size_t at; /* in the cursor's batch */
+	struct msgd_reading *waiter;
+};
+
+/* ---- at the owner ---- */
+
+static int
+fill_batch(struct cursor *c, struct sst_err *e)
+{
+	const struct sst_item *item;
+	int r = SST_ONE;
+
+	sst_arena_reset(&c->batch);
+	c->n = 0;
+	if ((c->items = sst_arena_array(&c->batch, BATCH_ITEMS, sizeof(*c->items))) == NULL)
+		return sst_fail_nomem(e);
+	if (c->op == SKIP && (r = sst_stream_skip(c->rows, e)) == 0)
+		r = SST_ONE;
+	while (r == SST_ONE && c->n < BATCH_ITEMS && c->batch.bytes < BATCH_BYTES) {
+		if ((r = sst_stream_next(c->rows, &item, e)) == SST_ONE &&
+		    sst_item_copy(&c->items[c->n++], item, c->rows->table, &c->batch, e) == -1)
+			r = -1;
+	}
+	return r;
+}
+
+static int
+open_rows(struct msgd_shard *here, struct cursor *c, struct sst_err *e)
+{
+	c->what.table = here->db->ops->table(here->db, c->keyspace, c->table);
+	if (c->what.table == NULL)
+		return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "the table is gone");
+	return here->db->ops->read(here->db, &c->what, &c->rows, NULL, e);
+}
+
+static void come_back(struct msgd_shard *home, struct msgd_letter *);
+
+static void
+serve(struct msgd_shard *here, struct msgd_letter *letter)
+{
+	struct cursor *c = (struct cursor *)letter;
+
+	if (c->op == CLOSE) {
+		sst_stream_close(c->rows);
+		c->rows = NULL;
+	} else if (c->rows == NULL && open_rows(here, c, &c->e) == -1)
+		c->result = -1;
+	else
+		c->result = fill_batch(c, &c->e);
+	c->letter.open = come_back;
+	msgd_shard_send(here, c->home, &c->letter);
+}
+
+/* ---- at home ---- */
+
+static void
+send(struct msgd_shard *home, struct cursor *c, enum op op)
+{
+	c->op = op;
+	c->letter.open = serve;
+	msgd_shard_send(home, c->owner, &c->letter);
+}
+
+static void
+free_cursor(struct cursor *c)
+{
+	sst_arena_free(&c->asked);
+	sst_arena_free(&c->batch);
+	free(c);
+}
+
+static void
+come_back(struct msgd_shard *home, struct msgd_letter *letter)
+{
+	struct cursor *c = (struct cursor *)letter;
+	struct far_stream *f = c->stream;
+
+	if (c->op == CLOSE)
+		free_cursor(c);
+	else if (f == NULL)
+		send(home, c, CLOSE);
+	else {
+		f->out = false;
+		f->at = 0;
+		msgd_reading_go_on(f->waiter);
+	}
+}
+
+/* Its owner closes its stream first. */
+static void
+end_cursor(struct far_stream *f)
+{
+	struct cursor *c = f->cursor;
+
+	f->cursor = NULL;
+	if (c == NULL)
+		return;
+	c->stream = NULL;
+	if (!f->out)
+		send(f->home, c, CLOSE);
+	f->out = false;
+}
+
+static int
+copy_bound(struct sst_bound *to, const struct sst_bound *from, struct sst_arena *a)
+{
+	struct sst_slice *ck = sst_arena_array(a, from->n + 1, sizeof(*ck));
+
+	if (ck == NULL)
+		return -1;
+	for (size_t i = 0; i < from->n; i++) {
+		ck[i] = sst_arena_slice(a, from->ck[i]);
+		if (from->ck[i].p != NULL && ck[i].p == NULL)
+			return -1;
+	}
+	*to = (struct sst_bound){ ck, from->n, from->side };
+	return 0;
+}
+
+static int
+copy_read(struct sst_read *to, const struct sst_read *from, struct sst_arena *a, struct sst_err *e)
+{
+	struct sst_range *slices = sst_arena_array(a, from->nslices + 1, sizeof(*slices));
+
+	*to = *from;
+	to->within = NULL;
+	to->key = sst_arena_slice(a, from->key);
+	if (slices == NULL || (from->key.p != NULL && to->key.p == NULL))
+		return sst_fail_nomem(e);
+	for (size_t i = 0; i < from->nslices; i++)
+		if (copy_bound(&slices[i].from, &from->slices[i].from, a) == -1 ||
+		    copy_bound(&slices[i].to, &from->slices[i].to, a) == -1)
+			return sst_fail_nomem(e);
+	to->slices = slices;
+	return 0;
+}
+
+/* Asks the next owner. */
+static int
+begin_cursor(struct far_stream *f, struct sst_err *e)
+{
+	struct cursor *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return sst_fail_nomem(e);
+	c->stream = f;
+	c->home = f->home->no;
+	c->owner = f->owner++;
+	c->keyspace = sst_arena_slice(&c->asked, f->what.table->keyspace);
+	c->table = sst_arena_slice(&c->asked, f->what.table->name);
+	if (c->keyspace.p == NULL || c->table.p == NULL ||
+	    copy_read(&c->what, &f->what, &c->asked, e) == -1) {
+		free_cursor(c);
+		return sst_fail_nomem(e);
+	}
+	f->cursor = c;
+	return 0;
+}
+
+static int
+ask(struct far_stream *f, struct sst_err *e)
+{
+	if (f->cursor == NULL && begin_cursor(f, e) == -1)
+		return -1;
+	f->waiter = f->home->reading;
+	f->out = true;
+	send(f->home, f->cursor, f->skipping && f->cursor->rows != NULL ? SKIP : NEXT);
+	f->skipping = false;
+	return SST_WAIT;
+}
+
+static int
+far_next(struct sst_stream *s, const struct sst_item **item, struct sst_err *e)
+{
+	struct far_stream *f = (struct far_stream *)s;
+	struct cursor *c;
+
+	for (;;) {
+		if ((c = f->cursor) != NULL && f->at < c->n) {
+			*item = &c->items[f->at++];
+			if (f->skipping && (*item)->kind != SST_PARTITION)
+				continue;
+			f->skipping = false;
+			return SST_ONE;
+		}
+		if (c != NULL && c->result == -1) {
+			*e = c->e;
+			return -1;
+		}
+		if (c != NULL && c->result == 0) {
+			end_cursor(f);
+			f->skipping = false; /* partitions end with their owner */
+			continue;
+		}
+		return c == NULL && f->owner > f->last ? 0 : ask(f, e);
+	}
+}
+
+static int
+far_skip(struct sst_stream *s, struct sst_err *e)
+{
+	struct far_stream *f = (struct far_stream *)s;
+
+	(void)e;
+	f->skipping = f->cursor != NULL;
+	return 0;
+}
+
+static void
+far_want(struct sst_stream *s, struct sst_want *want)
+{
+	(void)s;
+	*want = (struct sst_want){ 0 }; /* a letter, no bytes of a file */
+}
+
+static void
+far_close(struct sst_stream *s)
+{
+	struct far_stream *f = (struct far_stream *)s;
+
+	end_cursor(f);
+	sst_arena_free(&f->arena);
+	free(f);
+}
+
+static const struct sst_stream_ops far_ops = { far_next, far_skip, far_want, far_close };
+
+/* ---- the db ---- */
+
+static const struct sst_table *
+find_table(struct sst_db *db, struct sst_slice keyspace, struct sst_slice name)
+{
+	struct sst_db *own = ((struct msgd_reach *)db)->home->db;
+
+	return own->ops->table(own, keyspace, name);
+}
+
+/* The shards of a key, or of a range of tokens. */
+static void
+find_owners(struct far_stream *f, const struct sst_read *r)
+{
+	unsigned n = f->home->node->nshards;
+
+	if (r->key.p != NULL)
+		f->owner = f->last = sst_shard(sst_token(r->key), n);
+	else if (r->left == r->right) {
+		f->owner = 0;
+		f->last = n - 1;
+	} else {
+		f->owner = sst_shard(r->left, n);
+		f->last = r->right == INT64_MIN ? n - 1 : sst_shard(r->right, n);
+	}
+}
+
+static int
+read_rows(struct sst_db *db, const struct sst_read *r, struct sst_stream **out,
+    struct sst_read_stats *stats, struct sst_err *e)
+{
+	struct far_stream *f = calloc(1, sizeof(*f));
+
+	(void)stats;
+	*out = NULL;
+	if (f == NULL)
+		return sst_fail_nomem(e);
+	f->stream = (struct sst_stream){ &far_ops, r->table, r->reversed };
+	f->home = ((struct msgd_reach *)db)->home;
+	if (copy_read(&f->what, r, &f->arena, e) == -1) {
+		far_close(&f->stream);
+		return -1;
+	}
+	find_owners(f, r);
+	*out = &f->stream;
+	return 0;
+}
+
+static const struct sst_db_ops ops = { .table = find_table, .read = read_rows };
+
+int
+msgd_reach_new(struct msgd_reach **out, struct msgd_shard *home, struct sst_err *e)
+{
+	struct msgd_reach *r = *out = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return sst_fail_nomem(e);
+	r->db.ops = &ops;
+	r->home = home;
+	return 0;
+}
+
+void
+msgd_reach_free(struct msgd_reach *r)
+{
+	free(r);
+}
+
+struct sst_db *
+msgd_reach_db(struct msgd_reach *r)
+{
+	return &r->db;
+}

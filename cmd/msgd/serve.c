@@ -1,0 +1,265 @@
+/* cmd/msgd/serve.c: the main thread: it starts the shards, waits for signals, and ends them. */
+#define _GNU_SOURCE /* sched_getaffinity */
+#include "msgd/serve.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "msg/messages.h"
+#include "msgd/listen.h"
+#include "msgd/shard.h"
+#include "store/datadir.h"
+#include "store/store.h"
+#include "tool/complain.h"
+
+#define RELEASE_VERSION "5.0.9" /* of the Cassandra whose answers ours are like */
+#define DRAIN_MS 5000           /* for what is under way when the daemon ends */
+
+/* ---- what is said ---- */
+
+void
+msgd_node_log(const char *fmt, ...)
+{
+	char text[1200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "msgd: %s\n", text);
+}
+
+void
+msgd_node_log_error(const struct sst_err *e)
+{
+	char text[600];
+
+	msgd_node_log("%s", sst_err_text(e, text, sizeof(text)));
+}
+
+/* ---- making a node ---- */
+
+static unsigned
+count_cores(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == -1 || CPU_COUNT(&set) < 1)
+		return 1;
+	return (unsigned)CPU_COUNT(&set);
+}
+
+static const char *
+text_or(const char *text, const char *otherwise)
+{
+	return text != NULL ? text : otherwise;
+}
+
+static void
+describe_self(struct msgd_node *n)
+{
+	const struct msgd_config *c = n->config;
+
+	n->self.cluster_name = text_or(c->cluster_name, "ostraka");
+	n->self.data_center = text_or(c->data_center, "datacenter1");
+	n->self.rack = text_or(c->rack, "rack1");
+	n->self.release_version = RELEASE_VERSION;
+	n->self.address = text_or(c->broadcast_address, n->address);
+	if (strcmp(n->self.address, "0.0.0.0") == 0 || strcmp(n->self.address, "::") == 0)
+		n->self.address = "127.0.0.1"; /* nobody connects to any address */
+	n->self.port = n->cql_port;
+	n->self.started_s = sst_now_us() / 1000000;
+}
+
+static int
+read_hostid(struct msgd_node *n, struct sst_err *e)
+{
+	struct sst_arena a = { 0 };
+	struct sst_datadir d;
+	int r = -1;
+
+	if (sst_datadir_make(&sst_io_posix, n->config->dir, e) == 0 &&
+	    (r = sst_datadir_scan(&d, &a, &sst_io_posix, n->config->dir, e)) == 0)
+		memcpy(n->self.host_id, d.hostid, sizeof(d.hostid));
+	sst_arena_free(&a);
+	return r;
+}
+
+static int
+make_shards(struct msgd_node *n, struct sst_err *e)
+{
+	size_t rings = (size_t)(n->nshards + 1) * n->nshards;
+
+	n->shards = calloc(n->nshards, sizeof(*n->shards));
+	n->mailboxes = aligned_alloc(64, rings * sizeof(*n->mailboxes));
+	if (n->shards == NULL || n->mailboxes == NULL)
+		return sst_fail_nomem(e);
+	for (size_t i = 0; i < rings; i++) {
+		atomic_init(&n->mailboxes[i].taken, 0);
+		atomic_init(&n->mailboxes[i].put, 0);
+	}
+	for (unsigned i = 0; i < n->nshards; i++)
+		if (msgd_shard_init(&n->shards[i], n, i, e) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+make_node(struct msgd_node *n, const struct msgd_config *c, struct sst_err *e)
+{
+	n->config = c;
+	n->lock.fd = -1;
+	n->schema = sst_slice_str(sst_messages_cql);
+	n->nshards = c->shards != 0 ? c->shards : count_cores();
+	if (n->nshards > MSGD_SHARDS_MAX)
+		n->nshards = MSGD_SHARDS_MAX;
+	if (sst_store_lock(&n->lock, &sst_io_posix, c->dir, false, e) == -1 ||
+	    read_hostid(n, e) == -1 || msgd_listen_open(&n->listeners, n, e) == -1)
+		return -1;
+	describe_self(n);
+	return make_shards(n, e);
+}
+
+static void
+clear_node(struct msgd_node *n)
+{
+	for (unsigned i = 0; n->shards != NULL && i < n->nshards; i++)
+		msgd_shard_clear(&n->shards[i]);
+	msgd_listen_close(n->listeners);
+	free(n->shards);
+	free(n->mailboxes);
+	sst_lock_drop(&n->lock);
+}
+
+/* ---- running ---- */
+
+/* The main thread's row of mailboxes. */
+static void
+tell(struct msgd_node *n, struct msgd_letter *letters,
+    void (*what)(struct msgd_shard *, struct msgd_letter *))
+{
+	for (unsigned i = 0; i < n->nshards; i++) {
+		letters[i] = (struct msgd_letter){ .open = what, .from = n->nshards };
+		msgd_mailbox_put(msgd_node_mailbox(n, n->nshards, i), &letters[i]);
+		msgd_loop_ring(&n->shards[i].loop);
+	}
+}
+
+static int
+start_shards(struct msgd_node *n, struct sst_err *e)
+{
+	struct sst_store *stores[MSGD_SHARDS_MAX];
+	int r = 0;
+
+	for (unsigned i = 0; i < n->nshards; i++)
+		if (msgd_shard_start(&n->shards[i], e) == -1) {
+			complain(e);
+			_exit(TROUBLE); /* the others wait at the barrier */
+		}
+	pthread_barrier_wait(&n->started);
+	if (atomic_load(&n->failed) == 0) {
+		for (unsigned i = 0; i < n->nshards; i++)
+			stores[i] = n->shards[i].store;
+		if ((r = sst_store_recovered(stores, n->nshards, e)) == 0)
+			r = msgd_listen_start(n->listeners, &n->shards[0], e);
+		if (r == -1) {
+			msgd_node_log_error(e);
+			atomic_fetch_add(&n->failed, 1);
+		}
+	}
+	if (atomic_load(&n->failed) == 0) {
+		printf("msgd: listening on ");
+		if (!n->config->no_cql)
+			printf("%s:%u (shards %s:%u), ", n->address, n->cql_port, n->address,
+			    n->shard_port);
+		printf("%s/" MSGD_SOCKET "\n", n->config->dir);
+		fflush(stdout);
+	}
+	pthread_barrier_wait(&n->started);
+	return r;
+}
+
+static bool
+busy(const struct msgd_node *n)
+{
+	return atomic_load(&n->nconns) > 0;
+}
+
+/* Until a signal comes, or a shard gave up. */
+static void
+wait_for_end(struct msgd_node *n, const sigset_t *signals)
+{
+	struct timespec second = { 1, 0 };
+	int sig;
+
+	while (atomic_load(&n->failed) == 0) {
+		sig = sigtimedwait(signals, NULL, &second);
+		if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP)
+			return;
+	}
+}
+
+static void
+stop_shards(struct msgd_node *n)
+{
+	struct msgd_letter drain[MSGD_SHARDS_MAX], quit[MSGD_SHARDS_MAX];
+	struct timespec ms = { 0, 1000000 };
+
+	tell(n, drain, msgd_shard_drain);
+	for (int i = 0; i < DRAIN_MS && busy(n) && atomic_load(&n->failed) == 0; i++)
+		nanosleep(&ms, NULL);
+	tell(n, quit, msgd_shard_quit);
+	for (unsigned i = 0; i < n->nshards; i++)
+		pthread_join(n->shards[i].thread, NULL);
+}
+
+static void
+raise_limit(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+		l.rlim_cur = l.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
+int
+msgd_serve(const struct msgd_config *c)
+{
+	struct msgd_node n = { 0 };
+	struct sst_err e;
+	sigset_t signals;
+	int status = SOUND;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	raise_limit();
+	if (make_node(&n, c, &e) == -1) {
+		status = complain(&e);
+		clear_node(&n);
+		return tool_worse(status, TROUBLE);
+	}
+	pthread_barrier_init(&n.started, NULL, n.nshards + 1);
+	start_shards(&n, &e);
+	wait_for_end(&n, &signals);
+	stop_shards(&n);
+	if (atomic_load(&n.failed) > 0)
+		status = TROUBLE;
+	pthread_barrier_destroy(&n.started);
+	clear_node(&n);
+	return status;
+}

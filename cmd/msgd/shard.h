@@ -1,0 +1,84 @@
+/*
+ * cmd/msgd/shard.h: a thread that owns a part of the token range, and everything for it: the store,
+ * connections, statements.  Nothing of it is touched by other threads, which send letters.
+ *
+ *	wait -> read requests, run them -> open letters -> settle the log -> write answers -> wait
+ *
+ * So one write to the log, one to each connection and one ring of each bell serve all requests of a
+ * turn.
+ */
+#ifndef MSGD_SHARD_H
+#define MSGD_SHARD_H
+
+#include <pthread.h>
+
+#include "msgd/loop.h"
+#include "msgd/node.h"
+#include "msgd/prepared.h"
+
+#define MSGD_READ_MAX ((size_t)256 << 10) /* bytes that are read from a connection at once */
+
+struct msgd_conn;
+struct msgd_leg;
+struct msgd_reach;
+struct msgd_reading;
+struct msgd_selfdb;
+struct msgd_task;
+
+struct msgd_shard {
+	struct msgd_node *node;
+	unsigned no;
+	int64_t left, right; /* tokens: left < token <= right; equal: all */
+	pthread_t thread;
+	struct msgd_loop loop;
+
+	struct sst_store *store;
+	struct sst_db *db;        /* the store's */
+	struct msgd_reach *far;   /* of all shards */
+	struct msgd_selfdb *self; /* the system tables */
+	uint64_t generation;      /* of the schema */
+	struct msgd_prepared prepared;
+
+	struct msgd_conn *conns, *dirty, *dead;
+	struct msgd_task *spare; /* tasks to be used again */
+	size_t nspare, ntasks, inflight;
+	struct msgd_reading *reading;            /* that runs now */
+	struct msgd_reading *ready, **ready_end; /* gave way to others */
+	struct msgd_reading *spare_readings;
+	struct msgd_leg *unsynced, **unsynced_end; /* wait for the log, oldest first */
+
+	/* Letters that wait for room in a ring, by shard; and whose bells are to be rung. */
+	struct msgd_letter **waiting, ***waiting_end;
+	bool *ring;
+	bool any_waiting;
+
+	int64_t now_us;        /* of this turn */
+	int64_t last_us;       /* the last time given to a write */
+	uint64_t last_element; /* and to an element of a list, in 100 ns */
+	uint64_t element_node; /* what tells its time UUIDs from those of others */
+
+	uint8_t *input;           /* MSGD_READ_MAX */
+	struct sst_arena scratch; /* of one statement */
+	struct sst_buf body, zip; /* of one answer */
+	bool draining, quit;
+};
+
+/* Begins with what node and no say; makes nothing that needs the others. */
+int msgd_shard_init(struct msgd_shard *, struct msgd_node *, unsigned no, struct sst_err *);
+int msgd_shard_start(struct msgd_shard *, struct sst_err *);
+/* Once its thread has ended. */
+void msgd_shard_clear(struct msgd_shard *);
+
+/* Letters of the main thread: what is asked is still answered, nothing new is read; the thread ends. */
+void msgd_shard_drain(struct msgd_shard *, struct msgd_letter *);
+void msgd_shard_quit(struct msgd_shard *, struct msgd_letter *);
+
+/* Sends a letter at the end of this turn, at the latest. */
+void msgd_shard_send(struct msgd_shard *, unsigned to, struct msgd_letter *);
+
+/* A write time that no other write here has had, in µs. */
+int64_t msgd_shard_write_time(struct msgd_shard *);
+/* The first of n times for elements of lists: query/modify.h. */
+uint64_t msgd_shard_element_time(struct msgd_shard *, size_t n);
+
+#endif

@@ -1,0 +1,199 @@
+/* cmd/msgd/work.c: changes are applied and answered when the log says so; statements prepared. */
+#include "msgd/work.h"
+
+#include "msgd/reading.h"
+#include "query/modify.h"
+#include "store/store.h"
+
+struct msgd_statement *
+msgd_work_statement(struct msgd_shard *here, const struct msgd_part *part, struct msgd_refusal *why)
+{
+	struct msgd_statement *theirs = part->statement, *s;
+
+	if (theirs->shard == here)
+		return msgd_statement_hold(theirs);
+	s = msgd_prepared_find(here, (struct sst_slice){ theirs->id, MSGD_ID_LEN });
+	if (s != NULL)
+		return msgd_statement_hold(s);
+	msgd_statement_make(&s, here, theirs->text, theirs->keyspace, why);
+	return s;
+}
+
+/* ---- changes ---- */
+
+static bool
+is_ours(const struct msgd_shard *here, int64_t token)
+{
+	return here->left == here->right || (here->left < token && token <= here->right);
+}
+
+static int
+apply(struct msgd_shard *here, struct msgd_leg *l, const struct sst_update *u, size_t n,
+    struct sst_err *e)
+{
+	struct sst_logpos pos;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!is_ours(here, u[i].part.token))
+			continue;
+		if (here->db->ops->apply(here->db, &u[i], &pos, e) == -1)
+			return -1;
+		l->pos = pos;
+	}
+	return 0;
+}
+
+/* The code that a failure of the store has for clients. */
+static enum sst_wire_error
+write_error(const struct sst_err *e)
+{
+	switch (e->code) {
+	case SST_EINVAL:
+	case SST_ELIMIT:
+	case SST_EUNSUPPORTED:
+		return SST_WIRE_INVALID;
+	case SST_ENOMEM:
+		return SST_WIRE_OVERLOADED;
+	default:
+		return SST_WIRE_SERVER_ERROR;
+	}
+}
+
+static int
+change_part(struct msgd_shard *here, struct msgd_leg *l, const struct msgd_part *part,
+    struct sst_modify_opts *o, struct msgd_refusal *why)
+{
+	struct msgd_statement *s = msgd_work_statement(here, part, why);
+	struct sst_update *u;
+	size_t n;
+	int r = s == NULL ? -1 : 0;
+
+	for (size_t i = 0; r == 0 && i < s->nplans; i++) {
+		o->args = part->args;
+		sst_arena_reset(&here->scratch);
+		r = sst_modify_make(&u, &n, s->plans[i], o, &here->scratch, &why->e);
+		if (r == 0)
+			r = apply(here, l, u, n, &why->e);
+		if (r == -1)
+			why->code = write_error(&why->e);
+		o->element_time += msgd_part_elements(l->task, part);
+	}
+	msgd_statement_drop(s);
+	return r;
+}
+
+static void
+wait_for_log(struct msgd_shard *here, struct msgd_leg *l)
+{
+	l->next = NULL;
+	*here->unsynced_end = l;
+	here->unsynced_end = &l->next;
+}
+
+static void
+change(struct msgd_shard *here, struct msgd_leg *l)
+{
+	struct msgd_task *t = l->task;
+	const struct sst_query_params *p = &t->request.params;
+	struct sst_modify_opts o = { .ts_us = t->ts_us,
+		.now_s = t->now_s,
+		.element_time = t->element_time,
+		.node = here->element_node };
+	struct msgd_refusal why;
+
+	if (t->ts_us == SST_NO_TS) { /* it is for this shard alone */
+		o.ts_us = p->flags & SST_QUERY_TIMESTAMP ? p->ts_us : msgd_shard_write_time(here);
+		o.now_s = p->flags & SST_QUERY_NOW ? p->now_s : here->now_us / 1000000;
+		o.element_time = msgd_shard_element_time(here, msgd_task_elements(t));
+	}
+	l->pos = (struct sst_logpos){ 0, 0 };
+	for (size_t i = 0; i < t->nparts; i++)
+		if (change_part(here, l, &t->parts[i], &o, &why) == -1) {
+			msgd_leg_refuse(l, &why);
+			msgd_leg_done(here, l);
+			return;
+		}
+	l->opcode = SST_OP_RESULT;
+	sst_response_void(&l->answer);
+	wait_for_log(here, l);
+}
+
+/* Nothing is acknowledged after a sync that failed: all that wait are told. */
+static void
+fail_all(struct msgd_shard *here, const struct sst_err *e)
+{
+	struct msgd_refusal why = { SST_WIRE_SERVER_ERROR, *e };
+	struct msgd_leg *l, *next;
+
+	msgd_node_log_error(e);
+	l = here->unsynced;
+	here->unsynced = NULL;
+	here->unsynced_end = &here->unsynced;
+	for (; l != NULL; l = next) {
+		next = l->next;
+		msgd_leg_refuse(l, &why);
+		msgd_leg_done(here, l);
+	}
+}
+
+void
+msgd_work_settle(struct msgd_shard *here)
+{
+	struct sst_logpos acked;
+	struct msgd_leg *l;
+	struct sst_err e;
+
+	if (here->unsynced == NULL && sst_store_due_ms(here->store) != 0)
+		return;
+	if (sst_store_settle(here->store, &acked, &e) == -1) {
+		fail_all(here, &e);
+		return;
+	}
+	while ((l = here->unsynced) != NULL &&
+	    (l->pos.segment < acked.segment ||
+		(l->pos.segment == acked.segment && l->pos.offset <= acked.offset))) {
+		if ((here->unsynced = l->next) == NULL)
+			here->unsynced_end = &here->unsynced;
+		msgd_leg_done(here, l);
+	}
+}
+
+/* ---- prepared statements ---- */
+
+static void
+prepare(struct msgd_shard *here, struct msgd_leg *l)
+{
+	struct msgd_task *t = l->task;
+	struct msgd_refusal why;
+	struct msgd_statement *s = msgd_prepared_get(here, t->request.text, t->keyspace, &why);
+	struct sst_prepared_reply reply;
+
+	l->opcode = SST_OP_RESULT;
+	if (s == NULL)
+		msgd_leg_refuse(l, &why);
+	else if (t->home == here) {
+		reply = (struct sst_prepared_reply){ .id = { s->id, MSGD_ID_LEN },
+			.result_id = { s->result_id, MSGD_ID_LEN },
+			.bound = &s->bound,
+			.result = &s->result };
+		if (s->nplans == 1) {
+			reply.npk = s->plans[0]->npk;
+			reply.pk = s->plans[0]->pk;
+		}
+		sst_response_prepared(&l->answer, t->version, &reply);
+	}
+	msgd_leg_done(here, l);
+}
+
+void
+msgd_work_run(struct msgd_shard *here, struct msgd_leg *l)
+{
+	const struct msgd_task *t = l->task;
+
+	if (t->request.opcode == SST_OP_PREPARE)
+		prepare(here, l);
+	else if (t->nparts == 1 && t->parts[0].statement->kind == MSGD_SELECT)
+		msgd_reading_start(here, l);
+	else
+		change(here, l);
+}

@@ -1,0 +1,515 @@
+/*
+ * tests/prog/served.c: msgd from outside: it is started, spoken to, killed and started again.
+ *
+ * Usage: served BIN DIR: BIN/msgd serves DIR on ports that are free.  Rows that were acknowledged are
+ * there after SIGKILL, page by page, under another number of shards too; protocol 4 and 5; what is
+ * wrong is answered with its code; SIGTERM leaves no log.  Ends in "N passed, N failed, N skipped".
+ */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "codec/in.h"
+#include "codec/out.h"
+#include "wire/envelope.h"
+#include "wire/frame.h"
+
+#define CHANNELS 20
+#define ROWS 25 /* of a channel */
+#define PAGE 7
+#define BODY_MAX ((size_t)16 << 20)
+
+static unsigned passed, failed;
+
+static bool
+check(bool good, const char *fmt, ...)
+{
+	va_list ap;
+
+	*(good ? &passed : &failed) += 1;
+	if (good)
+		return true;
+	printf("FAILED: ");
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	printf("\n");
+	return false;
+}
+
+static void
+die(const char *what)
+{
+	printf(
+	    "%s: %s\n%u passed, %u failed, 0 skipped\n", what, strerror(errno), passed, failed + 1);
+	exit(1);
+}
+
+/* ---- the daemon ---- */
+
+struct served {
+	const char *bin, *dir;
+	pid_t pid;
+	FILE *out;
+	unsigned port, shard_port;
+};
+
+static void
+start(struct served *s, const char *shards, const char *sync)
+{
+	char program[512], line[1024] = "";
+	int p[2];
+
+	snprintf(program, sizeof(program), "%s/msgd", s->bin);
+	if (pipe(p) == -1 || (s->pid = fork()) == -1)
+		die("fork");
+	if (s->pid == 0) {
+		dup2(p[1], 1);
+		close(p[0]);
+		close(p[1]);
+		execl(program, "msgd", "-d", s->dir, "--cql-port", "0", "--shard-port", "0",
+		    "--shards", shards, "--sync", sync, (char *)NULL);
+		_exit(127);
+	}
+	close(p[1]);
+	s->out = fdopen(p[0], "r");
+	if (s->out == NULL || fgets(line, sizeof(line), s->out) == NULL ||
+	    sscanf(line, "msgd: listening on 127.0.0.1:%u (shards 127.0.0.1:%u),", &s->port,
+		&s->shard_port) != 2) {
+		errno = EPROTO;
+		die("msgd does not say that it listens");
+	}
+}
+
+static void
+stop(struct served *s, int sig)
+{
+	int status = 0;
+
+	kill(s->pid, sig);
+	waitpid(s->pid, &status, 0);
+	fclose(s->out);
+	if (sig == SIGTERM)
+		check(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+		    "SIGTERM ends it with status %d", status);
+}
+
+/* ---- a client ---- */
+
+struct client {
+	int fd;
+	uint8_t version;
+	bool framed;
+	struct sst_buf in, rest;  /* as it came; within frames */
+	struct sst_buf out, body; /* to be sent; the last answer's body */
+	uint8_t opcode;
+};
+
+static void
+read_more(struct client *c)
+{
+	ssize_t n;
+
+	if (!sst_buf_room(&c->in, 65536))
+		die("memory");
+	if ((n = read(c->fd, c->in.p + c->in.n, c->in.cap - c->in.n)) <= 0)
+		die("the daemon says no more");
+	c->in.n += (size_t)n;
+}
+
+static void
+consume(struct sst_buf *b, struct sst_slice left)
+{
+	memmove(b->p, left.p, left.n);
+	b->n = left.n;
+}
+
+/* The next envelope; its body is copied. */
+static void
+receive(struct client *c)
+{
+	struct sst_buf *from = c->framed ? &c->rest : &c->in, scratch = { 0 };
+	struct sst_envelope env;
+	struct sst_slice in;
+	struct sst_frame f;
+	struct sst_err e;
+
+	for (;;) {
+		in = sst_buf_slice(from);
+		if (sst_envelope_take(&env, &in, BODY_MAX, &e) == SST_ONE)
+			break;
+		if (!c->framed) {
+			read_more(c);
+			continue;
+		}
+		in = sst_buf_slice(&c->in);
+		if (sst_frame_take(&f, &in, false, &scratch, &e) == SST_ONE) {
+			sst_buf_add_slice(&c->rest, f.payload);
+			consume(&c->in, in);
+		} else
+			read_more(c);
+	}
+	c->opcode = env.opcode;
+	sst_buf_reset(&c->body);
+	sst_buf_add_slice(&c->body, env.body);
+	consume(from, in);
+}
+
+static size_t
+begin(struct client *c, uint8_t opcode)
+{
+	struct sst_envelope env = { .version = c->version, .stream = 7, .opcode = opcode };
+
+	sst_buf_reset(&c->out);
+	return sst_envelope_begin(&c->out, &env);
+}
+
+static void
+ask(struct client *c, size_t at)
+{
+	struct sst_buf framed = { 0 }, *b = &c->out;
+
+	sst_envelope_end(b, at);
+	if (c->framed) {
+		sst_frame_put(&framed, sst_buf_slice(b), false);
+		b = &framed;
+	}
+	if (write(c->fd, b->p, b->n) != (ssize_t)b->n)
+		die("write");
+	sst_buf_free(&framed);
+	receive(c);
+}
+
+static void
+put_long(struct sst_buf *b, const char *s)
+{
+	sst_put_u32(b, (uint32_t)strlen(s));
+	sst_buf_adds(b, s);
+}
+
+static void
+connect_to(struct client *c, struct served *s, uint8_t version, bool local)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)s->port) };
+	struct sockaddr_un u = { .sun_family = AF_UNIX };
+	struct timeval patience = { 20, 0 };
+	size_t at;
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	snprintf(u.sun_path, sizeof(u.sun_path), "%s/msgd.sock", s->dir);
+	*c = (struct client){ .fd = socket(local ? AF_UNIX : AF_INET, SOCK_STREAM, 0),
+		.version = version };
+	if (connect(c->fd, local ? (struct sockaddr *)&u : (struct sockaddr *)&a,
+		local ? sizeof(u) : sizeof(a)) == -1)
+		die("connect");
+	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	at = begin(c, SST_OP_STARTUP);
+	sst_put_u16(&c->out, 1);
+	sst_put_bytes16(&c->out, SST_SLICE_LIT("CQL_VERSION"));
+	sst_put_bytes16(&c->out, SST_SLICE_LIT("3.0.0"));
+	ask(c, at);
+	check(c->opcode == SST_OP_READY, "STARTUP is answered by %d", c->opcode);
+	c->framed = version >= 5;
+}
+
+static void
+leave(struct client *c)
+{
+	close(c->fd);
+	sst_buf_free(&c->in);
+	sst_buf_free(&c->rest);
+	sst_buf_free(&c->out);
+	sst_buf_free(&c->body);
+}
+
+/* ---- statements ---- */
+
+static void
+put_flags(struct client *c, uint32_t flags)
+{
+	if (c->version >= 5)
+		sst_put_u32(&c->out, flags);
+	else
+		sst_put_u8(&c->out, (uint8_t)flags);
+}
+
+/* QUERY with pages of so many rows (0: without), from where the last one ended. */
+static void
+query(struct client *c, const char *cql, uint32_t page, struct sst_slice state)
+{
+	size_t at = begin(c, SST_OP_QUERY);
+
+	put_long(&c->out, cql);
+	sst_put_u16(&c->out, 1); /* ONE */
+	put_flags(c, (page > 0 ? 0x04u : 0) | (state.n > 0 ? 0x08u : 0));
+	if (page > 0)
+		sst_put_u32(&c->out, page);
+	if (state.n > 0) {
+		sst_put_u32(&c->out, (uint32_t)state.n);
+		sst_buf_add_slice(&c->out, state);
+	}
+	ask(c, at);
+}
+
+static uint32_t
+error_code(const struct client *c)
+{
+	struct sst_in in = sst_in_new(sst_buf_slice(&c->body), 0);
+
+	return c->opcode == SST_OP_ERROR ? sst_get_u32(&in) : UINT32_MAX;
+}
+
+/* The number of rows of an answer without metadata but for columns of one bigint each; *state is then
+ * where the page ended. */
+static uint32_t
+rows(const struct client *c, struct sst_buf *state)
+{
+	struct sst_in in = sst_in_new(sst_buf_slice(&c->body), 0);
+	uint32_t flags, n;
+
+	sst_buf_reset(state);
+	if (c->opcode != SST_OP_RESULT || sst_get_u32(&in) != 2)
+		return UINT32_MAX;
+	flags = sst_get_u32(&in);
+	n = sst_get_u32(&in);
+	if (flags & 0x02)
+		sst_buf_add_slice(state, sst_get_bytes32(&in));
+	sst_get_bytes16(&in);
+	sst_get_bytes16(&in);
+	for (; n > 0; n--) {
+		sst_get_bytes16(&in);
+		sst_get_u16(&in);
+	}
+	return sst_get_u32(&in);
+}
+
+static uint32_t
+count_pages(struct client *c, const char *cql, uint32_t page)
+{
+	struct sst_buf state = { 0 };
+	uint32_t n = 0, got;
+
+	query(c, cql, page, sst_buf_slice(&state));
+	while ((got = rows(c, &state)) != UINT32_MAX) {
+		n += got;
+		if (state.n == 0)
+			break;
+		query(c, cql, page, sst_buf_slice(&state));
+	}
+	sst_buf_free(&state);
+	return got == UINT32_MAX ? got : n;
+}
+
+static void
+prepare(struct client *c, const char *cql, struct sst_buf *id)
+{
+	size_t at = begin(c, SST_OP_PREPARE);
+	struct sst_in in;
+
+	put_long(&c->out, cql);
+	if (c->version >= 5)
+		sst_put_u32(&c->out, 0);
+	ask(c, at);
+	in = sst_in_new(sst_buf_slice(&c->body), 0);
+	check(c->opcode == SST_OP_RESULT && sst_get_u32(&in) == 4, "PREPARE is answered by %d",
+	    c->opcode);
+	sst_buf_reset(id);
+	sst_buf_add_slice(id, sst_get_bytes16(&in));
+}
+
+static bool
+insert(struct client *c, struct sst_slice id, int64_t channel, int64_t message)
+{
+	size_t at = begin(c, SST_OP_EXECUTE);
+
+	sst_put_bytes16(&c->out, id);
+	if (c->version >= 5)
+		sst_put_u16(&c->out, 0); /* no metadata are known */
+	sst_put_u16(&c->out, 1);
+	put_flags(c, 0x01);
+	sst_put_u16(&c->out, 3);
+	sst_put_u32(&c->out, 8);
+	sst_put_u64(&c->out, (uint64_t)channel);
+	sst_put_u32(&c->out, 8);
+	sst_put_u64(&c->out, (uint64_t)message);
+	put_long(&c->out, "what was said");
+	ask(c, at);
+	return c->opcode == SST_OP_RESULT;
+}
+
+/* ---- what is tested ---- */
+
+static void
+write_rows(struct client *c)
+{
+	struct sst_buf id = { 0 };
+	int good = 0;
+
+	prepare(c,
+	    "INSERT INTO chat.messages (channel_id, bucket, message_id, content) VALUES "
+	    "(?, 1, ?, ?)",
+	    &id);
+	for (int64_t channel = 0; channel < CHANNELS; channel++)
+		for (int64_t m = 0; m < ROWS; m++)
+			good += insert(c, sst_buf_slice(&id), channel, m);
+	check(good == CHANNELS * ROWS, "%d of %d rows are taken", good, CHANNELS * ROWS);
+	sst_buf_free(&id);
+}
+
+/* Everything is there, by each way to read it. */
+static void
+read_rows(struct client *c, const char *when)
+{
+	static const struct {
+		const char *cql;
+		uint32_t want;
+	} all[] = {
+		{ "SELECT message_id FROM chat.messages WHERE channel_id = 3 AND bucket = 1",
+		    ROWS },
+		{ "SELECT message_id FROM chat.messages WHERE channel_id = 3 AND bucket = 1 ORDER "
+		  "BY message_id ASC",
+		    ROWS },
+		{ "SELECT message_id FROM chat.messages WHERE channel_id IN (1, 2, 3, 4, 5, 99) "
+		  "AND bucket = 1",
+		    5 * ROWS },
+		{ "SELECT message_id FROM chat.messages", CHANNELS * ROWS },
+		{ "SELECT message_id FROM chat.messages LIMIT 33", 33 },
+		{ "SELECT message_id FROM chat.messages PER PARTITION LIMIT 2", CHANNELS * 2 },
+		{ "SELECT channel_id FROM chat.messages WHERE token(channel_id, bucket) > 0 "
+		  "PER PARTITION LIMIT 0",
+		    UINT32_MAX },
+		{ "SELECT count(*) FROM chat.messages", 1 },
+		{ "SELECT table_id FROM system.local", UINT32_MAX },
+		{ "SELECT gossip_generation FROM system.local", 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		for (uint32_t page = 0; page <= PAGE; page += PAGE) {
+			uint32_t got = count_pages(c, all[i].cql, page);
+
+			check(got == all[i].want, "%s, pages of %u: %s: %u rows, not %u", when,
+			    page, all[i].cql, got, all[i].want);
+		}
+}
+
+static void
+errors(struct client *c)
+{
+	static const struct {
+		const char *cql;
+		uint32_t code;
+	} all[] = { { "SELEC", 0x2000 }, { "SELECT * FROM chat.nothing", 0x2200 },
+		{ "SELECT * FROM nothing.messages", 0x2200 },
+		{ "SELECT nothing FROM chat.messages", 0x2200 },
+		{ "SELECT * FROM messages", 0x2200 },
+		{ "SELECT * FROM chat.messages WHERE bucket = 1", 0x2200 },
+		{ "DELETE FROM system.local WHERE key = 'local'", 0x2100 },
+		{ "USE nothing", 0x2200 } };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		query(c, all[i].cql, 0, (struct sst_slice){ NULL, 0 });
+		check(error_code(c) == all[i].code, "%s: opcode %d, code %x, not %x", all[i].cql,
+		    c->opcode, error_code(c), all[i].code);
+	}
+	check(!insert(c, SST_SLICE_LIT("0123456789abcdef"), 1, 1) && error_code(c) == 0x2500,
+	    "an id that nobody prepared: %x", error_code(c));
+}
+
+/* A version that is not spoken is answered on stream 0, and a frame that is no frame ends it. */
+static void
+strangers(struct served *s)
+{
+	static const uint8_t v66[] = { 66, 0, 0, 9, SST_OP_OPTIONS, 0, 0, 0, 0 };
+	static const uint8_t huge[] = { 4, 0, 0, 1, SST_OP_STARTUP, 0x7f, 0xff, 0xff, 0xff };
+	static const struct {
+		const uint8_t *p;
+		size_t n;
+	} all[] = { { v66, sizeof(v66) }, { huge, sizeof(huge) } };
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)s->port) };
+	uint8_t got[512];
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (size_t i = 0; i < 2; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+		ssize_t n = 0, more;
+
+		if (connect(fd, (struct sockaddr *)&a, sizeof(a)) == -1 ||
+		    write(fd, all[i].p, all[i].n) != (ssize_t)all[i].n)
+			die("connect");
+		while ((more = read(fd, got + n, sizeof(got) - (size_t)n)) > 0)
+			n += more;
+		check(n > 13 && got[4] == SST_OP_ERROR && got[12] == 0x0a,
+		    "stranger %zu is answered by %zd bytes", i, n);
+		check(i > 0 || (got[0] == 0x85 && got[2] == 0 && got[3] == 0),
+		    "an unknown version is answered by version %x", got[0]);
+		close(fd);
+	}
+}
+
+static unsigned
+count_files(const char *dir, const char *name)
+{
+	char path[1024];
+	struct dirent *d;
+	unsigned n = 0;
+	DIR *all;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if ((all = opendir(path)) == NULL)
+		die(path);
+	while ((d = readdir(all)) != NULL)
+		n += d->d_name[0] != '.';
+	closedir(all);
+	return n;
+}
+
+static void
+talk(struct served *s, uint8_t version, bool local, const char *when, bool writes)
+{
+	struct client c;
+
+	connect_to(&c, s, version, local);
+	if (writes)
+		write_rows(&c);
+	read_rows(&c, when);
+	errors(&c);
+	leave(&c);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct served s = { 0 };
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: served BIN DIR\n");
+		return 2;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	s.bin = argv[1];
+	s.dir = argv[2];
+	start(&s, "3", "batch");
+	strangers(&s);
+	talk(&s, 4, false, "as it was written", true);
+	stop(&s, SIGKILL);
+	start(&s, "2", "periodic");
+	talk(&s, 4, false, "after a kill", false);
+	talk(&s, 4, true, "by the unix socket", false);
+	talk(&s, 5, false, "in frames", true);
+	stop(&s, SIGTERM);
+	check(count_files(s.dir, "commitlog") == 0, "a log is left");
+	start(&s, "1", "group");
+	talk(&s, 4, false, "alone", false);
+	stop(&s, SIGTERM);
+	printf("%u passed, %u failed, 0 skipped\n", passed, failed);
+	return failed > 0;
+}
