@@ -6,6 +6,7 @@
 #include "compact/pace.h"
 #include "compaction/strategy.h"
 #include "store/datadir.h"
+#include "tool/place.h"
 #include "tool/tool.h"
 
 struct wishes {
@@ -33,20 +34,6 @@ struct wishes {
 };
 
 #define WAIT_FOR_EVER INT64_MAX
-
-/* A table to compact, or some SSTables of it. */
-struct place {
-	const struct sst_table *table;
-	const char *folder;
-	const char *root;   /* the data directory of ours that it is in, or NULL */
-	bool foreign;       /* of another system, and no snapshot */
-	uint8_t hostid[16]; /* all zero: not known */
-	/* All tables of root: the log names them. */
-	const struct sst_table *const *tables;
-	size_t ntables;
-	size_t nfiles;      /* 0: all */
-	const char **files; /* base names */
-};
 
 /* Compacts one; an exit status. */
 int compact_table(struct wishes *, const struct place *);

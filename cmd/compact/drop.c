@@ -4,24 +4,16 @@
 #include <stdlib.h>
 
 #include "codec/in.h"
-#include "msg/messages.h"
+#include "msg/ghost.h"
 #include "msg/snowflake.h"
-#include "row/reconcile.h"
 #include "tool/complain.h"
 
 #define LIST_MAX ((size_t)1 << 30)
 
-static bool
-is_type(const struct sst_type *t, enum sst_kind kind)
-{
-	return t->kind == kind;
-}
-
 bool
 drop_is_messages(const struct sst_table *t)
 {
-	return t->nkey == 2 && t->nck == 1 && is_type(t->key[0].type, SST_BIGINT) &&
-	    is_type(t->key[1].type, SST_INT) && is_type(t->ck[0].type, SST_BIGINT);
+	return sst_messages_has_key(t);
 }
 
 /* ---- windows ---- */
@@ -159,7 +151,7 @@ int
 drop_bind(struct drop *d, const struct sst_table *t)
 {
 	struct sst_err e;
-	int col, rc = SOUND;
+	int rc = SOUND;
 
 	drop_free(d);
 	if ((d->aged || d->ghosts) && !drop_is_messages(t))
@@ -167,8 +159,7 @@ drop_bind(struct drop *d, const struct sst_table *t)
 		    "%.*s.%.*s: --older-than and --drop-ghosts are for tables of messages",
 		    (int)t->keyspace.n, (const char *)t->keyspace.p, (int)t->name.n,
 		    (const char *)t->name.p);
-	col = sst_column_find(t->regulars, t->nregular, SST_SLICE_LIT("author_id"));
-	d->author = col < 0 ? UINT32_MAX : (uint32_t)col;
+	d->author = sst_messages_author(t);
 	if (d->listed != NULL)
 		rc = read_list(&d->drop, t, d->listed);
 	if (rc == SOUND && d->bucket != NULL) {
@@ -203,22 +194,12 @@ drop_partition(void *arg, const struct sst_partition *p)
 	return has(&d->drop, p->key) || (d->aged && is_aged(d, p));
 }
 
-/* A ghost: something of a message is there, and nobody wrote it: an edit that met a delete. */
 static bool
 is_ghost(void *arg, const struct sst_row *r, int64_t now_s)
 {
 	const struct drop *d = arg;
-	bool live = sst_liveness_is_live(&r->live, now_s);
-	size_t i;
 
-	for (i = 0; i < r->ncells; i++) {
-		if (!sst_cell_is_live(&r->cells[i], now_s))
-			continue;
-		if (r->cells[i].col == d->author)
-			return false;
-		live = true;
-	}
-	return live;
+	return sst_message_is_ghost(r, d->author, now_s);
 }
 
 struct sst_dropping
@@ -228,7 +209,7 @@ drop_functions(struct drop *d)
 
 	if (drop_partitions(d))
 		f.partition = drop_partition;
-	if (d->ghosts && d->author != UINT32_MAX)
+	if (d->ghosts && d->author != SST_MSG_NO_COLUMN)
 		f.row = is_ghost;
 	return f;
 }

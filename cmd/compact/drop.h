@@ -19,7 +19,7 @@ struct drop { /* start with {0} */
 	/* Bound to a table. */
 	struct drop_list drop, keep;
 	bool keeping;
-	uint32_t author; /* column; UINT32_MAX: the table has none */
+	uint32_t author; /* column; SST_MSG_NO_COLUMN: the table has none */
 };
 
 /* True when whole partitions are to go. */

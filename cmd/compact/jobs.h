@@ -2,7 +2,7 @@
 #ifndef COMPACT_JOBS_H
 #define COMPACT_JOBS_H
 
-#include "compact/place.h"
+#include "compact/compact.h"
 
 /* Compacts each, up to w->jobs at a time, which share its rate; the worst status.  The report is
  * printed from one thread at a time. */

@@ -1,8 +1,7 @@
 /*
- * cmd/compact/main.c: merges SSTables; meant for cron.  This file has the options; place.c turns
- * operands into tables, jobs.c takes several at once, table.c works on one: choose.c says which SSTables,
- * run.c merges them.  drop.c has what goes whatever its age, pace.c how fast, users.c who else is there,
- * report.c what is printed.
+ * cmd/compact/main.c: merges SSTables; meant for cron.  This file has the options; jobs.c takes
+ * several tables at once, table.c works on one: choose.c says which SSTables, run.c merges them.  drop.c has
+ * what goes whatever its age, pace.c how fast, users.c who else is there, report.c what is printed.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -82,24 +81,6 @@ static const struct tool tool = { "merge SSTables and drop what is deleted",
 	"[DIR|TABLE-FOLDER|FILE...]", options,
 	"Exit status: 1 when an SSTable is damaged, 2 when something could not be done; a\n"
 	"table that another run is at is passed over.\n" };
-
-/* An age such as 90d or 36h, in seconds; bare digits are seconds. */
-static int64_t
-parse_age(const char *option, const char *text)
-{
-	char back[64];
-	int64_t us;
-	uint64_t s;
-	struct sst_err e;
-
-	if (tool_parse_count(text, &s) == 0 && s < (uint64_t)INT32_MAX * 1000)
-		return (int64_t)s;
-	snprintf(back, sizeof(back), "-%s", text);
-	if (strlen(text) > 60 || text[0] == '-' || text[0] == '+' ||
-	    sst_time_parse(&us, sst_slice_str(back), 0, &e) == -1)
-		exit(tool_problem(TROUBLE, "%s %s: not an age such as 90d or 36h", option, text));
-	return -us / SST_S_US;
-}
 
 static void
 parse_compression(struct wishes *w, const char *text)
@@ -211,7 +192,7 @@ set_choice(struct wishes *w, int opt)
 		break;
 	case OPT_OLDER_THAN:
 		w->drop.aged = true;
-		w->drop.before_us = parse_age("--older-than", optarg); /* made absolute later */
+		w->drop.before_us = tool_age("--older-than", optarg); /* made absolute later */
 		break;
 	case OPT_DROP_PARTITIONS:
 		w->drop.listed = optarg;
@@ -239,7 +220,7 @@ set_manner(struct wishes *w, int opt)
 		w->quiet = true;
 		break;
 	case OPT_GC_GRACE:
-		w->gc_grace_s = parse_age("--gc-grace", optarg);
+		w->gc_grace_s = tool_age("--gc-grace", optarg);
 		break;
 	case OPT_NO_PURGE:
 		w->no_purge = true;

@@ -1,6 +1,7 @@
 /* cmd/tool/quantity.c: sizes, counts and times in option arguments. */
 #include "tool/quantity.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -100,6 +101,23 @@ tool_time(const char *option, const char *text)
 	if (sst_time_parse(&us, sst_slice_str(text), sst_now_us(), &e) == -1)
 		exit(tool_problem(TROUBLE, "%s %s: %s", option, text, e.what));
 	return us;
+}
+
+int64_t
+tool_age(const char *option, const char *text)
+{
+	char back[64];
+	int64_t us;
+	uint64_t s;
+	struct sst_err e;
+
+	if (tool_parse_count(text, &s) == 0 && s < (uint64_t)INT32_MAX * 1000)
+		return (int64_t)s;
+	snprintf(back, sizeof(back), "-%s", text);
+	if (strlen(text) > 60 || text[0] == '-' || text[0] == '+' ||
+	    sst_time_parse(&us, sst_slice_str(back), 0, &e) == -1)
+		exit(tool_problem(TROUBLE, "%s %s: not an age such as 90d or 36h", option, text));
+	return -us / SST_S_US;
 }
 
 void

@@ -17,6 +17,8 @@ uint64_t tool_size(const char *option, const char *text);
 uint64_t tool_count(const char *option, const char *text);
 /* A time as base/clock.h reads it, in µs since 1970; relative ones count from the clock. */
 int64_t tool_time(const char *option, const char *text);
+/* An age such as 90d or 36h, in seconds; bare digits are seconds. */
+int64_t tool_age(const char *option, const char *text);
 
 /* Appends a size for people: "512 B", "1.5 KiB", "20 MiB": two digits at least, no more than 4. */
 void tool_add_size(struct sst_buf *, uint64_t bytes);

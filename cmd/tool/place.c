@@ -1,5 +1,5 @@
-/* cmd/compact/place.c: from paths to tables. */
-#include "compact/place.h"
+/* cmd/tool/place.c: from paths to tables. */
+#include "tool/place.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 
 #include "sstable/name.h"
 #include "store/catalog.h"
+#include "tool/complain.h"
 
 #define PATH 4096
 
@@ -137,6 +138,7 @@ find_in(struct places *p, const char *dir, const char **files, size_t nfiles)
 			.folder = f->d.tables[i].folder,
 			.foreign = f->d.foreign && !snapshot,
 			.root = snapshot ? NULL : f->d.root,
+			.schema = f->d.tables[i].schema,
 			.tables = whole != NULL ? whole->tables : NULL,
 			.ntables = whole != NULL ? whole->d.ntables : 0,
 			.files = files,
