@@ -265,7 +265,8 @@ alter_drop(struct sst_parser *p, struct sst_statement *s)
 	bool open;
 
 	s->kind = SST_ALTER_DROP;
-	if (sst_parser_take(p, SST_W_IF) && sst_parser_want(p, SST_W_EXISTS) == -1)
+	s->part_if_exists = sst_parser_take(p, SST_W_IF);
+	if (s->part_if_exists && sst_parser_want(p, SST_W_EXISTS) == -1)
 		return -1;
 	open = sst_parser_take_op(p, '(');
 	if (sst_name_list_parse(p, &s->drop, NULL) == -1 ||
@@ -299,23 +300,123 @@ alter_add(struct sst_parser *p, struct sst_statement *s)
 }
 
 static int
-alter(struct sst_parser *p, struct sst_statement *s)
+if_exists(struct sst_parser *p, bool *flag)
 {
-	sst_parser_next(p);
-	if (!sst_parser_take(p, SST_W_TABLE) && !sst_parser_take(p, SST_W_COLUMNFAMILY))
-		return sst_parser_expected(p, "table");
-	if (sst_parser_take(p, SST_W_IF) && sst_parser_want(p, SST_W_EXISTS) == -1)
+	*flag = sst_parser_take(p, SST_W_IF);
+	return *flag ? sst_parser_want(p, SST_W_EXISTS) : 0;
+}
+
+/* RENAME [IF EXISTS] a TO b AND c TO d */
+static int
+alter_rename(struct sst_parser *p, struct sst_statement *s)
+{
+	struct sst_rename **last = &s->renames;
+
+	if (if_exists(p, &s->part_if_exists) == -1)
 		return -1;
-	if (sst_parser_want_qualified(p, "a table", &s->name) == -1)
+	do {
+		if ((*last = sst_parser_alloc(p, sizeof(**last))) == NULL)
+			return -1;
+		(*last)->line = p->tok.line;
+		if (sst_parser_want_name(p, "a name", &(*last)->from) == -1 ||
+		    sst_parser_want(p, SST_W_TO) == -1 ||
+		    sst_parser_want_name(p, "a name", &(*last)->to) == -1)
+			return -1;
+		last = &(*last)->next;
+	} while (sst_parser_take(p, SST_W_AND));
+	return 0;
+}
+
+/* ALTER a TYPE int: read, so that it can be refused by what it is. */
+static int
+alter_column(struct sst_parser *p, struct sst_statement *s)
+{
+	s->kind = SST_ALTER_COLUMN;
+	if ((s->columns = sst_parser_alloc(p, sizeof(*s->columns))) == NULL)
+		return -1;
+	s->columns->line = p->tok.line;
+	if (sst_parser_want_name(p, "a column", &s->columns->name) == -1 ||
+	    sst_parser_want(p, SST_W_TYPE) == -1)
+		return -1;
+	return sst_parser_want_type(p, s->name.keyspace, &s->columns->type);
+}
+
+static int
+alter_table(struct sst_parser *p, struct sst_statement *s)
+{
+	if (if_exists(p, &s->if_exists) == -1 ||
+	    sst_parser_want_qualified(p, "a table", &s->name) == -1)
 		return -1;
 	if (sst_parser_take(p, SST_W_ADD))
 		return alter_add(p, s);
 	if (sst_parser_take(p, SST_W_DROP))
 		return alter_drop(p, s);
+	if (sst_parser_take(p, SST_W_ALTER))
+		return alter_column(p, s);
+	if (sst_parser_take(p, SST_W_RENAME)) {
+		s->kind = SST_ALTER_RENAME;
+		return alter_rename(p, s);
+	}
 	s->kind = SST_ALTER_WITH;
 	if (!sst_parser_take(p, SST_W_WITH))
-		return sst_parser_expected(p, "add, drop or with");
+		return sst_parser_expected(p, "add, drop, rename or with");
 	return properties(p, s);
+}
+
+static int
+alter_type(struct sst_parser *p, struct sst_statement *s)
+{
+	s->kind = SST_ALTER_TYPE;
+	if (if_exists(p, &s->if_exists) == -1 ||
+	    sst_parser_want_qualified(p, "a type", &s->name) == -1)
+		return -1;
+	if (sst_parser_take(p, SST_W_ADD)) {
+		if (if_not_exists(p, s) == -1)
+			return -1;
+		s->columns = column(p, s->name.keyspace, "a field");
+		return s->columns == NULL ? -1 : 0;
+	}
+	if (sst_parser_take(p, SST_W_ALTER))
+		return alter_column(p, s);
+	if (!sst_parser_take(p, SST_W_RENAME))
+		return sst_parser_expected(p, "add or rename");
+	return alter_rename(p, s);
+}
+
+static int
+alter_keyspace(struct sst_parser *p, struct sst_statement *s)
+{
+	s->kind = SST_ALTER_KEYSPACE;
+	if (if_exists(p, &s->if_exists) == -1 ||
+	    sst_parser_want_name(p, "a keyspace", &s->name.name) == -1 ||
+	    sst_parser_want(p, SST_W_WITH) == -1)
+		return -1;
+	return properties(p, s);
+}
+
+static int
+alter(struct sst_parser *p, struct sst_statement *s, size_t start)
+{
+	sst_parser_next(p);
+	switch (p->tok.kind == SST_TOK_WORD ? p->tok.word : SST_W_NONE) {
+	case SST_W_TABLE:
+	case SST_W_COLUMNFAMILY:
+		sst_parser_next(p);
+		return alter_table(p, s);
+	case SST_W_TYPE:
+		sst_parser_next(p);
+		return alter_type(p, s);
+	case SST_W_KEYSPACE:
+	case SST_W_SCHEMA:
+		sst_parser_next(p);
+		return alter_keyspace(p, s);
+	case SST_W_MATERIALIZED:
+	case SST_W_ROLE:
+	case SST_W_USER:
+		return other(p, s, start);
+	default:
+		return sst_parser_expected(p, "keyspace, table or type");
+	}
 }
 
 static int
@@ -326,7 +427,7 @@ definition(struct sst_parser *p, struct sst_statement *s)
 	if (sst_parser_at(p, SST_W_CREATE))
 		return create(p, s, start);
 	if (sst_parser_at(p, SST_W_ALTER))
-		return alter(p, s);
+		return alter(p, s, start);
 	if (sst_parser_take(p, SST_W_USE)) {
 		s->kind = SST_USE;
 		return sst_parser_want_name(p, "a keyspace", &s->name.name);

@@ -398,6 +398,20 @@ sst_schema_print_type(const struct sst_type *t, struct sst_buf *b)
 	sst_buf_adds(b, "\n);\n");
 }
 
+void
+sst_schema_print_keyspace(const struct sst_keyspace *k, struct sst_buf *b)
+{
+	sst_buf_adds(b, "CREATE KEYSPACE IF NOT EXISTS ");
+	sst_ident_put(b, k->name);
+	for (size_t i = 0; i < k->noptions; i++) {
+		sst_buf_adds(b, i == 0 ? " WITH " : " AND ");
+		sst_ident_put(b, k->options[i].name);
+		sst_buf_adds(b, " = ");
+		sst_buf_add_slice(b, k->options[i].value);
+	}
+	sst_buf_adds(b, ";\n");
+}
+
 /* ---- a whole schema.cql ---- */
 
 struct printing {

@@ -153,7 +153,8 @@ drop_time(const struct sst_builder *b, const struct sst_term *t, int64_t *us)
 }
 
 static int
-drop_column(struct sst_builder *b, struct sst_draft *d, const struct sst_name_list *n, int64_t us)
+drop_column(struct sst_builder *b, struct sst_draft *d, const struct sst_name_list *n, int64_t us,
+    bool missing_ok)
 {
 	struct sst_columns *from = &d->regulars;
 	int i = sst_column_find(from->p, from->n, n->name), old;
@@ -164,7 +165,7 @@ drop_column(struct sst_builder *b, struct sst_draft *d, const struct sst_name_li
 		i = sst_column_find(from->p, from->n, n->name);
 	}
 	if (i < 0)
-		return fail_column(b, n->line, n->name, "cannot be dropped");
+		return missing_ok ? 0 : fail_column(b, n->line, n->name, "cannot be dropped");
 	c = from->p[i];
 	c.dropped_us = us;
 	c.is_static = from == &d->statics;
@@ -208,6 +209,15 @@ alter_with(struct sst_draft *d, struct sst_property *list)
 	}
 }
 
+static bool
+has_column(const struct sst_draft *d, struct sst_slice name)
+{
+	return sst_column_find(d->regulars.p, d->regulars.n, name) >= 0 ||
+	    sst_column_find(d->statics.p, d->statics.n, name) >= 0 ||
+	    sst_column_find(d->key.p, d->key.n, name) >= 0 ||
+	    sst_column_find(d->ck.p, d->ck.n, name) >= 0;
+}
+
 int
 sst_builder_alter_table(struct sst_builder *b, const struct sst_statement *s)
 {
@@ -216,16 +226,20 @@ sst_builder_alter_table(struct sst_builder *b, const struct sst_statement *s)
 	const struct sst_name_list *n;
 	int64_t us;
 
+	if (d == NULL && s->if_exists)
+		return 0;
 	if (d == NULL)
 		return sst_parser_fail(&b->p, s->line, "table %.*s is not defined",
 		    (int)s->name.name.n, (const char *)s->name.name.p);
 	if (drop_time(b, s->timestamp, &us) == -1)
 		return -1;
 	for (n = s->drop; n != NULL; n = n->next) {
-		if (drop_column(b, d, n, us) == -1)
+		if (drop_column(b, d, n, us, s->part_if_exists) == -1)
 			return -1;
 	}
 	for (c = s->columns; c != NULL; c = c->next) {
+		if (s->if_not_exists && has_column(d, c->name))
+			continue;
 		if (alter_add(b, d, c) == -1)
 			return -1;
 	}

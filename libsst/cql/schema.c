@@ -121,6 +121,12 @@ statement(struct sst_builder *b, struct sst_statement *s)
 	case SST_ALTER_DROP:
 	case SST_ALTER_WITH:
 		return sst_builder_alter_table(b, s);
+	case SST_ALTER_KEYSPACE:
+	case SST_ALTER_TYPE:
+	case SST_ALTER_RENAME:
+	case SST_ALTER_COLUMN:
+		return sst_parser_fail(&b->p, s->line,
+		    "a schema says what is: of ALTER only ADD, DROP and WITH of a table");
 	case SST_OTHER:
 		break;
 	}

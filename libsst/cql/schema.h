@@ -65,6 +65,9 @@ void sst_schema_print_found(const struct sst_table *, struct sst_buf *);
 void sst_schema_print_compaction(const struct sst_table *, struct sst_buf *);
 void sst_schema_print_compression(const struct sst_table *, struct sst_buf *);
 
+/* CREATE KEYSPACE. */
+void sst_schema_print_keyspace(const struct sst_keyspace *, struct sst_buf *);
+
 /* The same for a user type; and a whole schema.cql: the types that a table uses, then the table. */
 void sst_schema_print_type(const struct sst_type *, struct sst_buf *);
 void sst_schema_print_snapshot(

@@ -667,9 +667,10 @@ static const struct {
 	{ "create type x (a int, a text)", "line 1: type x: two fields named a" },
 	{ "create keyspace x; create keyspace x", "line 1: keyspace x is there twice" },
 	{ "alter table x add a int", "line 1: table x is not defined" },
-	{ "alter type x add a int", "line 1: expected table, found type" },
+	{ "alter type x add a int",
+	    "line 1: a schema says what is: of ALTER only ADD, DROP and WITH of a table" },
 	{ "create table x (a int primary key); alter table x rename a to b",
-	    "line 1: expected add, drop or with, found rename" },
+	    "line 1: a schema says what is: of ALTER only ADD, DROP and WITH of a table" },
 	{ "create table x (a int primary key); alter table x drop a",
 	    "line 1: column a cannot be dropped" },
 	{ "create table x (a int primary key, b int); alter table x drop b; alter table x add b "
