@@ -28,6 +28,7 @@ struct sst_log {
 	char path[PATH]; /* of the segment, when fd is not -1 */
 	int fd;
 	uint64_t id;                 /* of the segment, or the largest seen */
+	uint64_t after;              /* no append goes into a segment up to this id */
 	uint64_t written;            /* bytes of the file */
 	bool unsynced;               /* some of them are not known to be durable */
 	struct sst_buf buf;          /* what comes after them */
@@ -121,9 +122,9 @@ create(struct sst_log *log, struct sst_err *e)
 	uint64_t id;
 
 	for (tries = 0; tries < ID_TRIES && fd == -1; tries++) {
-		if (log->id >= INT64_MAX)
+		if (log->id >= INT64_MAX || log->after >= INT64_MAX)
 			return sst_fail(e, SST_ELIMIT, log->dir, SST_NOWHERE, "no segment id left");
-		id = log->id + 1;
+		id = (log->id > log->after ? log->id : log->after) + 1;
 		if (now > 0 && (uint64_t)now > id)
 			id = (uint64_t)now;
 		sst_segment_name(name, id);
@@ -327,12 +328,15 @@ length_with(const struct sst_log *log, size_t n)
 static int
 prepare(struct sst_log *log, size_t n, struct sst_err *e)
 {
-	if (log->late_fd != -1 && length_with(log, n) > log->opts.segment_size)
+	bool stale = log->fd != -1 && log->id <= log->after;
+
+	if (log->late_fd != -1 && (stale || length_with(log, n) > log->opts.segment_size))
 		return sst_fail(e, SST_EBUSY, log->dir, SST_NOWHERE,
 		    "a whole segment was filled while a sync goes on");
 	if ((log->stuck || log->buf.n >= SST_LOG_BUFFER) && sst_log_write(log, e) == -1)
 		return -1;
-	if (log->fd != -1 && length_with(log, n) > log->opts.segment_size && finish(log, e) == -1)
+	if (log->fd != -1 && (stale || length_with(log, n) > log->opts.segment_size) &&
+	    finish(log, e) == -1)
 		return -1;
 	if (log->fd == -1 && create(log, e) == -1)
 		return -1;
@@ -376,6 +380,13 @@ sst_log_append(
 	if (end != NULL)
 		*end = (struct sst_logpos){ log->id, log->written + log->buf.n };
 	return 0;
+}
+
+void
+sst_log_begin_after(struct sst_log *log, uint64_t id)
+{
+	if (id > log->after)
+		log->after = id;
 }
 
 void

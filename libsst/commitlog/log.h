@@ -44,6 +44,8 @@ int sst_log_open(struct sst_log **, const struct sst_io *, const char *dir,
  */
 int sst_log_append(
     struct sst_log *, struct sst_slice mutation, struct sst_logpos *end, struct sst_err *);
+/* The next append goes into a segment whose id is above this one, and ends the present one if need be. */
+void sst_log_begin_after(struct sst_log *, uint64_t id);
 /* The last append never was: for one whose change could not be taken in after all.  Only directly after
  * it. */
 void sst_log_undo(struct sst_log *);

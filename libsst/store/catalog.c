@@ -71,12 +71,12 @@ sst_store_make_tables(struct sst_store *s, struct sst_err *e)
 
 /* ---- a table by its schema.cql ---- */
 
-static int
-load_schema(const struct sst_table **out, struct sst_arena *a, const struct sst_io *io,
+int
+sst_catalog_read(struct sst_schema_of *out, struct sst_arena *a, const struct sst_io *io,
     const struct sst_datadir_table *d, struct sst_err *e)
 {
 	struct sst_buf text = { 0 };
-	struct sst_schema schema;
+	struct sst_schema *schema = &out->schema;
 	struct sst_slice kept;
 	char path[PATH];
 	int r = -1;
@@ -90,17 +90,17 @@ load_schema(const struct sst_table **out, struct sst_arena *a, const struct sst_
 		sst_fail_nomem(e);
 		goto out;
 	}
-	if (sst_schema_parse(&schema, a, kept, path, d->keyspace, e) == -1)
+	if (sst_schema_parse(schema, a, kept, path, d->keyspace, e) == -1)
 		goto out;
 	/* Its folder's name says which, when there are several; one alone is the one, whatever the
 	 * folder is called now. */
-	*out = sst_schema_table(&schema, d->keyspace, d->name);
-	if (*out == NULL && schema.ntables == 1)
-		*out = schema.tables[0];
-	if (*out == NULL)
+	out->table = sst_schema_table(schema, d->keyspace, d->name);
+	if (out->table == NULL && schema->ntables == 1)
+		out->table = schema->tables[0];
+	if (out->table == NULL)
 		sst_fail(e, SST_EINVAL, path, SST_NOWHERE, "%zu tables, none of them %.*s.%.*s",
-		    schema.ntables, (int)d->keyspace.n, (const char *)d->keyspace.p, (int)d->name.n,
-		    (const char *)d->name.p);
+		    schema->ntables, (int)d->keyspace.n, (const char *)d->keyspace.p,
+		    (int)d->name.n, (const char *)d->name.p);
 	else
 		r = SST_ONE;
 out:
@@ -238,7 +238,15 @@ sst_catalog_load(const struct sst_table **out, struct sst_arena *a, const struct
     const struct sst_datadir_table *d, bool foreign, struct sst_err *e)
 {
 	struct sst_live_folder folder = { io, d->folder, foreign };
+	struct sst_schema_of found;
 
 	*out = NULL;
-	return d->schema ? load_schema(out, a, io, d, e) : guess_table(out, &folder, a, d, e);
+	if (d->dropped)
+		return 0;
+	if (!d->schema)
+		return guess_table(out, &folder, a, d, e);
+	if (sst_catalog_read(&found, a, io, d, e) == -1)
+		return -1;
+	*out = found.table;
+	return SST_ONE;
 }

@@ -2,7 +2,7 @@
 #ifndef SST_STORE_CATALOG_H
 #define SST_STORE_CATALOG_H
 
-#include "schema/table.h"
+#include "cql/schema.h"
 #include "store/datadir.h"
 
 /*
@@ -11,5 +11,12 @@
  */
 int sst_catalog_load(const struct sst_table **, struct sst_arena *, const struct sst_io *,
     const struct sst_datadir_table *, bool foreign, struct sst_err *);
+
+struct sst_schema_of { /* what the schema.cql of a folder says: its table, and all that is there */
+	struct sst_schema schema;
+	const struct sst_table *table;
+};
+int sst_catalog_read(struct sst_schema_of *, struct sst_arena *, const struct sst_io *,
+    const struct sst_datadir_table *, struct sst_err *);
 
 #endif

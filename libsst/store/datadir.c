@@ -9,6 +9,7 @@
 
 #include "base/names.h"
 #include "sstable/name.h"
+#include "store/truncated.h"
 
 #define PATH 4096
 
@@ -41,26 +42,33 @@ there(const struct sst_io *io, const char *path, bool dir, struct sst_err *e)
 
 /* ---- what is in a folder ---- */
 
+struct seen {
+	bool schema, dropped, truncated, sets, snapshots;
+};
+
 static int
 see_file(void *arg, const char *name)
 {
 	struct sst_name parts;
-	bool *seen = arg;
+	struct seen *seen = arg;
 
 	if (strcmp(name, SST_SCHEMA_FILE) == 0)
-		seen[0] = true;
+		seen->schema = true;
+	else if (strcmp(name, SST_DROPPED_FILE) == 0)
+		seen->dropped = true;
+	else if (strcmp(name, SST_TRUNCATED_FILE) == 0)
+		seen->truncated = true;
 	else if (sst_name_parse(&parts, name))
-		seen[1] = true;
+		seen->sets = true;
 	else if (strcmp(name, "snapshots") == 0)
-		seen[2] = true;
+		seen->snapshots = true;
 	return 0;
 }
 
-/* seen[0]: a schema.cql; seen[1]: files of SSTables; seen[2]: snapshots. */
 static int
-look(const struct sst_io *io, const char *folder, bool seen[3], struct sst_err *e)
+look(const struct sst_io *io, const char *folder, struct seen *seen, struct sst_err *e)
 {
-	seen[0] = seen[1] = seen[2] = false;
+	*seen = (struct seen){ 0 };
 	return sst_io_list(io, folder, see_file, seen, e);
 }
 
@@ -94,13 +102,15 @@ add_table(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io, c
 {
 	const char *last = strrchr(folder, '/');
 	struct sst_datadir_table t = { .keyspace = sst_slice_str(keyspace) }, *grown;
-	bool seen[3];
+	struct seen seen;
 
-	if (look(io, folder, seen, e) == -1)
+	if (look(io, folder, &seen, e) == -1)
 		return -1;
 	split_name(last == NULL ? folder : last + 1, &t.name, t.id);
-	t.schema = seen[0];
-	if (!seen[0] && !seen[1] && !seen[2])
+	t.schema = seen.schema;
+	t.dropped = seen.dropped && !seen.schema;
+	t.truncated = seen.truncated;
+	if (!seen.schema && !seen.dropped && !seen.sets && !seen.snapshots)
 		return 0;
 	if ((d->ntables & (d->ntables - 1)) == 0) { /* full at 0, 1, 2, 4, … */
 		grown = sst_arena_array(a, d->ntables == 0 ? 1 : 2 * d->ntables, sizeof(t));
@@ -218,10 +228,9 @@ read_hostid(const struct sst_io *io, const char *dir, uint8_t id[16], struct sst
 	return r;
 }
 
-/* Whole and durable, or not there. */
-static int
-put_file(const struct sst_io *io, const char *dir, const char *name, struct sst_slice text,
-    struct sst_err *e)
+int
+sst_datadir_put_file(const struct sst_io *io, const char *dir, const char *name,
+    struct sst_slice text, struct sst_err *e)
 {
 	char path[PATH], aside[PATH];
 	struct sst_err ignored;
@@ -309,38 +318,56 @@ sst_datadir_make(const struct sst_io *io, const char *dir, struct sst_err *e)
 	    "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n", id[0], id[1],
 	    id[2], id[3], id[4], id[5], id[6], id[7], id[8], id[9], id[10], id[11], id[12], id[13],
 	    id[14], id[15]);
-	return put_file(io, dir, SST_HOSTID_FILE, sst_slice_str(text), e);
+	return sst_datadir_put_file(io, dir, SST_HOSTID_FILE, sst_slice_str(text), e);
+}
+
+const char *
+sst_datadir_path(struct sst_arena *a, const char *dir, struct sst_slice keyspace,
+    const struct sst_slice *table, const uint8_t id[16], struct sst_err *e)
+{
+	char path[PATH], name[600], *end = name;
+	const char *kept;
+	size_t i;
+
+	if (keyspace.n > 255 || (table != NULL && table->n > 222)) {
+		sst_fail(e, SST_ELIMIT, dir, SST_NOWHERE, "a table's name is too long");
+		return NULL;
+	}
+	end += sprintf(name, "data/%.*s", (int)keyspace.n, (const char *)keyspace.p);
+	if (table != NULL) {
+		end += sprintf(end, "/%.*s-", (int)table->n, (const char *)table->p);
+		for (i = 0; i < 16; i++)
+			end += sprintf(end, "%02x", id[i]);
+	}
+	if (join(path, dir, name, e) == -1)
+		return NULL;
+	if ((kept = sst_arena_str(a, path, strlen(path))) == NULL)
+		sst_fail_nomem(e);
+	return kept;
 }
 
 int
 sst_datadir_make_table(struct sst_datadir_table *t, struct sst_arena *a, const struct sst_io *io,
     const char *dir, struct sst_slice schema, struct sst_err *e)
 {
-	char path[PATH], name[512], *end = name;
-	size_t i;
+	char path[PATH], dropped[PATH];
+	const char *above;
 	int r;
 
-	if (t->name.n > 255 || t->keyspace.n > 255)
-		return sst_fail(e, SST_ELIMIT, dir, SST_NOWHERE, "a table's name is too long");
-	if (join(path, dir, "data", e) == -1 || sst_datadir_make_dir(io, path, e) == -1)
+	if (join(path, dir, "data", e) == -1 || sst_datadir_make_dir(io, path, e) == -1 ||
+	    (above = sst_datadir_path(a, dir, t->keyspace, NULL, NULL, e)) == NULL ||
+	    sst_datadir_make_dir(io, above, e) == -1 ||
+	    (t->folder = sst_datadir_path(a, dir, t->keyspace, &t->name, t->id, e)) == NULL ||
+	    sst_datadir_make_dir(io, t->folder, e) == -1)
 		return -1;
-	snprintf(name, sizeof(name), "data/%.*s", (int)t->keyspace.n, (const char *)t->keyspace.p);
-	if (join(path, dir, name, e) == -1 || sst_datadir_make_dir(io, path, e) == -1)
-		return -1;
-	dir = sst_arena_str(a, path, strlen(path));
-	if (dir == NULL)
-		return sst_fail_nomem(e);
-	end += snprintf(name, sizeof(name), "%.*s-", (int)t->name.n, (const char *)t->name.p);
-	for (i = 0; i < 16; i++, end += 2)
-		snprintf(end, 3, "%02x", t->id[i]);
-	if (join(path, dir, name, e) == -1 || sst_datadir_make_dir(io, path, e) == -1)
-		return -1;
-	if ((t->folder = sst_arena_str(a, path, strlen(path))) == NULL)
-		return sst_fail_nomem(e);
 	if (join(path, t->folder, SST_SCHEMA_FILE, e) == -1 ||
 	    (r = there(io, path, false, e)) == -1)
 		return -1;
-	if (r == 0 && put_file(io, t->folder, SST_SCHEMA_FILE, schema, e) == -1)
+	/* a table of this id may have been dropped before */
+	if (r == 0 &&
+	    (join(dropped, t->folder, SST_DROPPED_FILE, e) == -1 ||
+		(sst_io_unlink(io, dropped, e) == -1 && !is_missing(e)) ||
+		sst_datadir_put_file(io, t->folder, SST_SCHEMA_FILE, schema, e) == -1))
 		return -1;
 	t->schema = true;
 	return 0;
@@ -384,16 +411,16 @@ sst_datadir_scan(struct sst_datadir *d, struct sst_arena *a, const struct sst_io
     const char *dir, struct sst_err *e)
 {
 	char root[PATH];
-	bool seen[3];
+	struct seen seen;
 	int r, data;
 
 	*d = (struct sst_datadir){ 0 };
-	if (look(io, dir, seen, e) == -1)
+	if (look(io, dir, &seen, e) == -1)
 		return -1;
 	if ((r = read_hostid(io, dir, d->hostid, e)) == -1 || join(root, dir, "data", e) == -1 ||
 	    (data = there(io, root, true, e)) == -1)
 		return -1;
-	if (r == 0 && (seen[0] || seen[1]))
+	if (r == 0 && (seen.schema || seen.sets))
 		return scan_folder(d, a, io, dir, e);
 	d->kind = r == 1 ? SST_DATADIR_OURS : SST_DATADIR_FOREIGN;
 	d->foreign = r == 0;

@@ -10,6 +10,8 @@
 
 #define SST_HOSTID_FILE "hostid"
 #define SST_SCHEMA_FILE "schema.cql"
+#define SST_DROPPED_FILE "dropped.cql"   /* what schema.cql is called once the table was dropped */
+#define SST_KEYSPACE_FILE "keyspace.cql" /* beside the folders of a keyspace's tables */
 
 enum sst_datadir_kind {
 	SST_DATADIR_NONE,    /* nothing here yet */
@@ -23,6 +25,8 @@ struct sst_datadir_table {
 	struct sst_slice keyspace, name; /* as the path says */
 	uint8_t id[16];                  /* from the folder's name; all zero: not there */
 	bool schema;                     /* has a schema.cql */
+	bool dropped;                    /* was dropped: no table, only its snapshots may be left */
+	bool truncated;                  /* has a record of it (truncated.h) */
 };
 
 struct sst_datadir { /* in an arena */
@@ -48,6 +52,14 @@ int sst_datadir_make(const struct sst_io *, const char *dir, struct sst_err *);
  */
 int sst_datadir_make_table(struct sst_datadir_table *t, struct sst_arena *, const struct sst_io *,
     const char *dir, struct sst_slice schema, struct sst_err *);
+
+/* Writes a file of a folder anew: whole and durable when it returns 0, else as it was. */
+int sst_datadir_put_file(const struct sst_io *, const char *dir, const char *name,
+    struct sst_slice text, struct sst_err *);
+
+/* DIR/data/<keyspace>, or with a table the folder of that name and id in it; NULL and the error. */
+const char *sst_datadir_path(struct sst_arena *, const char *dir, struct sst_slice keyspace,
+    const struct sst_slice *table, const uint8_t id[16], struct sst_err *);
 
 /* Makes a directory, and its name durable whoever made it. */
 int sst_datadir_make_dir(const struct sst_io *, const char *path, struct sst_err *);

@@ -3,6 +3,7 @@
 #define SST_STORE_INT_H
 
 #include "store/datadir.h"
+#include "store/define.h"
 #include "store/journal.h"
 #include "store/shelf.h"
 #include "store/store.h"
@@ -26,8 +27,10 @@ struct sst_store {
 	struct sst_datadir datadir;
 	struct sst_cache *cache;
 	size_t nshelves;
-	struct sst_shelf *shelves;
-	struct sst_shelf *last;      /* that was written to */
+	struct sst_shelf **shelves;
+	struct sst_shelf *last; /* that was written to */
+	size_t nretired;        /* of tables that are defined otherwise now, or not at all */
+	struct sst_shelf **retired;
 	const char *log_dir;         /* NULL: the directory has none */
 	struct sst_journal *journal; /* NULL: none is written */
 	uint64_t updates;  /* taken in without a log: their positions are {0, 1}, {0, 2}, … */
@@ -40,6 +43,18 @@ struct sst_store {
 	struct sst_err why;
 	struct sst_buf extent[2];
 };
+
+/* One without a table's rows, whose folder's string outlives it; free: NULL is fine. */
+struct sst_shelf *sst_store_new_shelf(
+    struct sst_store *, const struct sst_table *, const char *folder, struct sst_err *);
+void sst_store_free_shelf(struct sst_shelf *);
+int sst_store_flush_shelf(struct sst_store *, struct sst_shelf *, struct sst_err *);
+/* What is in SSTables leaves the log. */
+void sst_store_discard_log(struct sst_store *);
+int sst_store_refuse_broken(const struct sst_store *, struct sst_err *);
+/* All SSTables that are live in a folder of ours go, at once. */
+int sst_store_clear_folder(
+    const struct sst_io *, const char *folder, int64_t now_us, struct sst_err *);
 
 /* The shelf of a table that this store handed out, or NULL. */
 struct sst_shelf *sst_store_shelf(struct sst_store *, const struct sst_table *);

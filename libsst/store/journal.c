@@ -165,6 +165,24 @@ sst_journal_settle(struct sst_journal *j, struct sst_logpos *acked, struct sst_e
 
 /* ---- segments ---- */
 
+void
+sst_journal_begin_after(struct sst_journal *j, uint64_t id)
+{
+	sst_log_begin_after(j->log, id);
+}
+
+int
+sst_journal_forget_tables(struct sst_journal *j, struct sst_err *e)
+{
+	struct sst_mutation_out *fresh;
+
+	if (sst_mutation_out_new(&fresh, e) == -1)
+		return -1;
+	sst_mutation_out_free(j->out);
+	j->out = fresh;
+	return 0;
+}
+
 bool
 sst_journal_is_long(const struct sst_journal *j)
 {

@@ -36,6 +36,11 @@ int sst_journal_sync_begin(struct sst_journal *, int *fd, struct sst_err *);
 int sst_journal_sync_end(struct sst_journal *, int result, struct sst_err *);
 struct sst_logpos sst_journal_synced(const struct sst_journal *);
 
+/* What comes next goes into a segment whose id is above this one. */
+void sst_journal_begin_after(struct sst_journal *, uint64_t id);
+/* Tables that it has seen go, or change. */
+int sst_journal_forget_tables(struct sst_journal *, struct sst_err *);
+
 /* There are so many segments that what holds them back should be flushed. */
 bool sst_journal_is_long(const struct sst_journal *);
 

@@ -21,7 +21,7 @@ struct recall {
 	struct sst_replay *log;
 	struct sst_relic *relic; /* of the segment being read */
 	uint64_t changes;
-	bool no_table;
+	bool no_table, dropped;
 };
 
 static const struct sst_table *
@@ -31,9 +31,12 @@ table_by_id(void *arg, const uint8_t id[16])
 	size_t i;
 
 	for (i = 0; i < r->s->nshelves; i++)
-		if (memcmp(r->s->shelves[i].table->id, id, 16) == 0)
-			return r->s->shelves[i].table;
+		if (memcmp(r->s->shelves[i]->table->id, id, 16) == 0)
+			return r->s->shelves[i]->table;
 	r->no_table = true;
+	for (i = 0; i < r->s->datadir.ntables && !r->dropped; i++)
+		r->dropped = r->s->datadir.tables[i].dropped &&
+		    memcmp(r->s->datadir.tables[i].id, id, 16) == 0;
 	return NULL;
 }
 
@@ -52,7 +55,7 @@ is_wanted(void *arg, const struct sst_table *t, const struct sst_partition *p)
 static int
 unknown(struct recall *r, const struct sst_err *why, struct sst_err *e)
 {
-	if (r->s->opts.read_only && r->no_table)
+	if (r->dropped || (r->s->opts.read_only && r->no_table))
 		return 0;
 	if (r->s->opts.read_only) {
 		*e = *why;
@@ -69,6 +72,8 @@ take_update(struct recall *r, const struct sst_log_entry *entry, const struct ss
 {
 	struct sst_shelf *shelf = sst_store_shelf(r->s, u->table);
 
+	if (entry->end.segment <= shelf->truncated)
+		return 0;
 	if (!r->s->opts.read_only && sst_store_make_room(r->s, e) == -1)
 		return -1;
 	r->changes++;
@@ -88,7 +93,7 @@ take_entry(struct recall *r, const struct sst_log_entry *entry, struct sst_err *
 	struct sst_err why;
 	int got;
 
-	r->no_table = false;
+	r->no_table = r->dropped = false;
 	sst_mutation_begin_entry(r->in, entry);
 	while ((got = sst_mutation_next(r->in, &u, &why)) == SST_ONE)
 		if (take_update(r, entry, u, e) == -1)
@@ -187,8 +192,8 @@ forget(struct sst_store *s)
 	size_t i;
 
 	for (i = 0; i < s->nshelves; i++) {
-		sst_source_drop(s->shelves[i].mem);
-		s->shelves[i].mem = NULL;
+		sst_source_drop(s->shelves[i]->mem);
+		s->shelves[i]->mem = NULL;
 	}
 	s->bytes = 0;
 }

@@ -25,6 +25,8 @@ struct sst_shelf {
 	const struct sst_io *io;
 	const struct sst_table *table;
 	const char *folder;
+	struct sst_arena arena; /* of the table, when it was defined while the store was open */
+	uint64_t truncated;     /* writes in segments up to this id are no more (truncated.h) */
 	struct sst_cache *cache;
 	bool foreign;
 	void (*note)(void *arg, const char *text);

@@ -13,6 +13,7 @@
 #include "live/recover.h"
 #include "store/catalog.h"
 #include "store/int.h"
+#include "store/truncated.h"
 
 #define CACHE ((size_t)32 << 20)
 #define SETUP_LOCK "lock.setup" /* stores of one process make their tables one after the other */
@@ -32,7 +33,7 @@ sst_store_ntables(const struct sst_store *s)
 const struct sst_table *
 sst_store_table(const struct sst_store *s, size_t i)
 {
-	return i < s->nshelves ? s->shelves[i].table : NULL;
+	return i < s->nshelves ? s->shelves[i]->table : NULL;
 }
 
 struct sst_shelf *
@@ -43,8 +44,8 @@ sst_store_shelf(struct sst_store *s, const struct sst_table *t)
 	if (s->last != NULL && s->last->table == t)
 		return s->last;
 	for (i = 0; i < s->nshelves; i++)
-		if (s->shelves[i].table == t)
-			return &s->shelves[i];
+		if (s->shelves[i]->table == t)
+			return s->shelves[i];
 	return NULL;
 }
 
@@ -54,8 +55,8 @@ sst_store_folder(const struct sst_store *s, const struct sst_table *t)
 	size_t i;
 
 	for (i = 0; i < s->nshelves; i++)
-		if (s->shelves[i].table == t)
-			return s->shelves[i].folder;
+		if (s->shelves[i]->table == t)
+			return s->shelves[i]->folder;
 	return NULL;
 }
 
@@ -66,9 +67,9 @@ find_table(struct sst_db *db, struct sst_slice keyspace, struct sst_slice name)
 	size_t i;
 
 	for (i = 0; i < s->nshelves; i++)
-		if (sst_slice_eq(s->shelves[i].table->keyspace, keyspace) &&
-		    sst_slice_eq(s->shelves[i].table->name, name))
-			return s->shelves[i].table;
+		if (sst_slice_eq(s->shelves[i]->table->keyspace, keyspace) &&
+		    sst_slice_eq(s->shelves[i]->table->name, name))
+			return s->shelves[i]->table;
 	return NULL;
 }
 
@@ -107,8 +108,8 @@ may_be_tried_again(const struct sst_err *e)
 
 /* What is in SSTables need not be in the log.  A segment that cannot go does no harm: it goes with the
  * next, or after a replay. */
-static void
-discard_log(struct sst_store *s)
+void
+sst_store_discard_log(struct sst_store *s)
 {
 	uint64_t oldest = UINT64_MAX;
 	struct sst_err e;
@@ -117,14 +118,14 @@ discard_log(struct sst_store *s)
 	if (s->journal == NULL)
 		return;
 	for (i = 0; i < s->nshelves; i++)
-		if (s->shelves[i].mem != NULL && s->shelves[i].mem_first.segment < oldest)
-			oldest = s->shelves[i].mem_first.segment;
+		if (s->shelves[i]->mem != NULL && s->shelves[i]->mem_first.segment < oldest)
+			oldest = s->shelves[i]->mem_first.segment;
 	if (sst_journal_discard(s->journal, oldest, &e) == -1)
 		note_error(s, &e);
 }
 
-static int
-flush_shelf(struct sst_store *s, struct sst_shelf *shelf, struct sst_err *e)
+int
+sst_store_flush_shelf(struct sst_store *s, struct sst_shelf *shelf, struct sst_err *e)
 {
 	struct sst_shelf_flush f = { s->datadir.hostid, sst_now_us(), s->journal == NULL };
 	size_t bytes = sst_shelf_bytes(shelf);
@@ -132,7 +133,7 @@ flush_shelf(struct sst_store *s, struct sst_shelf *shelf, struct sst_err *e)
 
 	if (sst_shelf_flush(shelf, &f, &doubt, e) == 0) {
 		s->bytes -= bytes;
-		discard_log(s);
+		sst_store_discard_log(s);
 		return 0;
 	}
 	/* After a sync that failed the kernel may think that the pages are clean: what was not
@@ -144,8 +145,8 @@ flush_shelf(struct sst_store *s, struct sst_shelf *shelf, struct sst_err *e)
 	return -1;
 }
 
-static int
-refuse_broken(const struct sst_store *s, struct sst_err *e)
+int
+sst_store_refuse_broken(const struct sst_store *s, struct sst_err *e)
 {
 	*e = s->why;
 	snprintf(e->what, sizeof(e->what),
@@ -159,9 +160,9 @@ sst_store_flush(struct sst_store *s, struct sst_err *e)
 	size_t i;
 
 	if (s->broken)
-		return refuse_broken(s, e);
+		return sst_store_refuse_broken(s, e);
 	for (i = 0; i < s->nshelves; i++)
-		if (s->shelves[i].mem != NULL && flush_shelf(s, &s->shelves[i], e) == -1)
+		if (s->shelves[i]->mem != NULL && sst_store_flush_shelf(s, s->shelves[i], e) == -1)
 			return -1;
 	return 0;
 }
@@ -174,7 +175,7 @@ to_flush(struct sst_store *s, bool by_log)
 	size_t i;
 
 	for (i = 0; i < s->nshelves; i++) {
-		shelf = &s->shelves[i];
+		shelf = s->shelves[i];
 		if (shelf->mem == NULL)
 			continue;
 		if (best == NULL ||
@@ -194,7 +195,7 @@ sst_store_make_room(struct sst_store *s, struct sst_err *e)
 	if (!full && (s->journal == NULL || !sst_journal_is_long(s->journal)))
 		return 0;
 	shelf = to_flush(s, !full);
-	return shelf == NULL ? 0 : flush_shelf(s, shelf, e);
+	return shelf == NULL ? 0 : sst_store_flush_shelf(s, shelf, e);
 }
 
 int
@@ -220,7 +221,7 @@ check_update(const struct sst_store *s, const struct sst_update *u, struct sst_e
 	if (s->ranged && (u->part.token <= s->opts.left || u->part.token > s->opts.right))
 		return sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE,
 		    "token %lld is not of this store", (long long)u->part.token);
-	return s->broken ? refuse_broken(s, e) : 0;
+	return s->broken ? sst_store_refuse_broken(s, e) : 0;
 }
 
 /* Into the log first: what memory has is never more than what a crash leaves.  What memory does not
@@ -273,8 +274,8 @@ flushed(const struct sst_store *s)
 	size_t i;
 
 	for (i = 0; i < s->nshelves; i++)
-		if (s->shelves[i].mem != NULL && s->shelves[i].mem_first.offset <= pos.offset)
-			pos.offset = s->shelves[i].mem_first.offset - 1;
+		if (s->shelves[i]->mem != NULL && s->shelves[i]->mem_first.offset <= pos.offset)
+			pos.offset = s->shelves[i]->mem_first.offset - 1;
 	return pos;
 }
 
@@ -395,9 +396,12 @@ recover(struct sst_store *s, struct sst_err *e)
 	size_t i;
 
 	for (i = 0; i < s->datadir.ntables; i++) {
-		if (sst_live_recover(&r, s->io, s->datadir.tables[i].folder, e) == -1)
+		const struct sst_datadir_table *t = &s->datadir.tables[i];
+
+		if (sst_live_recover(&r, s->io, t->folder, e) == -1 ||
+		    (t->dropped && sst_store_clear_folder(s->io, t->folder, sst_now_us(), e) == -1))
 			return -1;
-		note_recovery(s, s->datadir.tables[i].folder, &r);
+		note_recovery(s, t->folder, &r);
 	}
 	return 0;
 }
@@ -424,11 +428,47 @@ set_up(struct sst_store *s, struct sst_err *e)
 	return r;
 }
 
+struct sst_shelf *
+sst_store_new_shelf(
+    struct sst_store *s, const struct sst_table *table, const char *folder, struct sst_err *e)
+{
+	struct sst_shelf *shelf = calloc(1, sizeof(*shelf));
+
+	if (shelf == NULL) {
+		sst_fail_nomem(e);
+		return NULL;
+	}
+	*shelf = (struct sst_shelf){ .io = s->io,
+		.table = table,
+		.folder = folder,
+		.cache = s->cache,
+		.foreign = s->datadir.foreign,
+		.note = s->opts.note,
+		.note_arg = s->opts.note_arg };
+	if (sst_shelf_init(shelf, e) == 0)
+		return shelf;
+	free(shelf);
+	return NULL;
+}
+
+void
+sst_store_free_shelf(struct sst_shelf *shelf)
+{
+	struct sst_arena arena;
+
+	if (shelf == NULL)
+		return;
+	arena = shelf->arena; /* of the table, which what is on the shelf borrows */
+	sst_shelf_clear(shelf);
+	sst_arena_free(&arena);
+	free(shelf);
+}
+
 static int
 add_shelf(struct sst_store *s, const struct sst_datadir_table *t, struct sst_err *e)
 {
-	struct sst_shelf *shelf = &s->shelves[s->nshelves];
 	const struct sst_table *table;
+	struct sst_shelf *shelf;
 	int r = sst_catalog_load(&table, &s->arena, s->io, t, s->datadir.foreign, e);
 
 	if (r == -1 && s->datadir.foreign && s->datadir.ntables > 1) {
@@ -437,17 +477,10 @@ add_shelf(struct sst_store *s, const struct sst_datadir_table *t, struct sst_err
 	}
 	if (r <= 0)
 		return r;
-	*shelf = (struct sst_shelf){ .io = s->io,
-		.table = table,
-		.folder = t->folder,
-		.cache = s->cache,
-		.foreign = s->datadir.foreign,
-		.note = s->opts.note,
-		.note_arg = s->opts.note_arg };
-	if (sst_shelf_init(shelf, e) == -1)
+	if ((shelf = sst_store_new_shelf(s, table, t->folder, e)) == NULL)
 		return -1;
-	s->nshelves++;
-	return 0;
+	s->shelves[s->nshelves++] = shelf;
+	return t->truncated ? sst_truncated_read(&shelf->truncated, s->io, t->folder, e) : 0;
 }
 
 static int
@@ -484,6 +517,8 @@ open_log(struct sst_store *s, struct sst_err *e)
 	if (sst_datadir_make_dir(s->io, dir, e) == -1 ||
 	    sst_journal_open(&s->journal, s->io, dir, &s->opts, e) == -1)
 		return -1;
+	for (size_t i = 0; i < s->nshelves; i++)
+		sst_journal_begin_after(s->journal, s->shelves[i]->truncated);
 	s->replaying = !s->opts.shared || s->opts.replay;
 	if (!s->replaying)
 		return sst_store_recovered(&s, 1, e); /* it has no segments */
@@ -553,7 +588,7 @@ sst_store_refresh(struct sst_store *s, struct sst_err *e)
 	if (s->opts.read_only && s->log_dir != NULL && sst_store_recall(s, e) == -1)
 		return -1;
 	for (i = 0; i < s->nshelves; i++)
-		if (s->shelves[i].listed && sst_shelf_refresh(&s->shelves[i], e) == -1)
+		if (s->shelves[i]->listed && sst_shelf_refresh(s->shelves[i], e) == -1)
 			return -1;
 	return 0;
 }
@@ -582,7 +617,8 @@ sst_store_drop(struct sst_store *s)
 		return;
 	sst_journal_close(s->journal, &ignored);
 	for (i = 0; i < s->nshelves; i++)
-		sst_shelf_clear(&s->shelves[i]);
+		sst_store_free_shelf(s->shelves[i]);
+	sst_store_retire(s);
 	free(s->shelves);
 	sst_cache_free(s->cache);
 	sst_lock_drop(&s->lock);
