@@ -34,13 +34,21 @@ same_cell(const struct sst_cell *a, const struct sst_cell *b)
 }
 
 static bool
+same_shadowable(const struct sst_row *a, const struct sst_row *b)
+{
+	struct sst_deletion x = sst_row_under(a), y = sst_row_under(b);
+
+	return a->shadowable == b->shadowable && same_deletion(&x, &y);
+}
+
+static bool
 same_row(const struct sst_row *a, const struct sst_row *b)
 {
 	size_t i;
 
 	if (a->ncells != b->ncells || a->ncomplex != b->ncomplex ||
 	    !same_liveness(&a->live, &b->live) || !same_deletion(&a->del, &b->del) ||
-	    (!sst_deletion_is_live(&a->del) && a->shadowable != b->shadowable))
+	    (!sst_deletion_is_live(&a->del) && !same_shadowable(a, b)))
 		return false;
 	for (i = 0; i < a->ncells; i++)
 		if (!same_cell(&a->cells[i], &b->cells[i]))

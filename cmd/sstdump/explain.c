@@ -74,6 +74,18 @@ outdo(struct killer *k, struct sst_deletion del, const char *kind, const char *n
 		*k = (struct killer){ del, kind, name };
 }
 
+/* The deletion of a row: a shadowable one gives way to a later liveness of any version. */
+static struct sst_deletion
+row_deletion(const struct explain *x, const struct sst_row *row)
+{
+	size_t i;
+
+	for (i = 0; row->shadowable && i < x->g->n; i++)
+		if (x->src[i].meets && x->src[i].item->row.live.ts_us > row->del.ts_us)
+			return row->under;
+	return row->del;
+}
+
 /* What deletes the row as a whole, or a column of it. */
 static struct killer
 killer_of(const struct explain *x, bool is_static, uint32_t col)
@@ -91,7 +103,8 @@ killer_of(const struct explain *x, bool is_static, uint32_t col)
 			outdo(&k, s->open, "range deletion", s->name);
 		if (!s->meets)
 			continue;
-		outdo(&k, s->item->row.del, "row deletion", s->name);
+		outdo(&k, row_deletion(x, &s->item->row), "row deletion", s->name);
+		outdo(&k, sst_row_under(&s->item->row), "row deletion", s->name);
 		for (j = 0; j < s->item->row.ncomplex; j++)
 			if (s->item->row.complex[j].col == col)
 				outdo(&k, s->item->row.complex[j].del, "deletion of the collection",
@@ -346,6 +359,23 @@ put_clustering(struct explain *x, const struct sst_slice *ck, size_t n, struct s
 	return 0;
 }
 
+static void
+show_row_deletions(struct explain *x, const struct source *s, const struct killer *k)
+{
+	const struct sst_row *row = &s->item->row;
+	struct sst_deletion del = row_deletion(x, row);
+
+	if (!row->shadowable)
+		show_deletion(x, s, row->del, "(row deletion)", k);
+	else if (sst_deletion_eq(&del, &row->del))
+		show_deletion(x, s, row->del, "(shadowable row deletion)", k);
+	else {
+		sst_buf_adds(&x->why, "gives way to a later write of the row");
+		show(x, "(shadowable row deletion)", row->del.ts_us, s, "lost");
+	}
+	show_deletion(x, s, sst_row_under(row), "(row deletion)", k);
+}
+
 /* All sources that meet here. */
 static int
 explain_row(struct explain *x, bool is_static, struct sst_err *e)
@@ -357,7 +387,7 @@ explain_row(struct explain *x, bool is_static, struct sst_err *e)
 
 	for (i = 0; i < x->g->n; i++)
 		if (x->src[i].meets)
-			show_deletion(x, &x->src[i], x->src[i].item->row.del, "(row deletion)", &k);
+			show_row_deletions(x, &x->src[i], &k);
 	show_liveness(x, &k);
 	for (i = 0; i < x->g->n; i++)
 		for (j = 0; x->src[i].meets && j < x->src[i].item->row.ncomplex; j++) {

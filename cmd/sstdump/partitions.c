@@ -78,6 +78,8 @@ count_row(struct counts *c, const struct sst_row *row, int64_t now_s)
 	c->tombstones += row->ncomplex;
 	if (row->del.ts_us != SST_NO_TS)
 		c->tombstones++;
+	if (sst_row_under(row).ts_us != SST_NO_TS)
+		c->tombstones++;
 	if (row->live.ts_us != SST_NO_TS && row->live.ttl_s != 0 && row->live.expiry_s < now_s)
 		c->tombstones++;
 	for (i = 0; i < row->ncells; i++)

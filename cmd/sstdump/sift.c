@@ -248,7 +248,13 @@ sift_row(struct sieve *c, struct sst_row *row, struct sst_err *e)
 	row->ncells = n;
 	row->complex = c->complex;
 	row->ncomplex = nx;
+	if (row->shadowable)
+		sift_deletion(c, &row->under);
 	sift_deletion(c, &row->del);
+	if (row->shadowable && sst_deletion_is_live(&row->del)) {
+		row->del = row->under;
+		row->shadowable = false;
+	}
 	if (row->live.ts_us != SST_NO_TS &&
 	    (!in_time(c, row->live.ts_us) ||
 		(c->sel->tombstones && sst_liveness_is_live(&row->live, c->sel->now_s))))

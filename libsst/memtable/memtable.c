@@ -200,6 +200,7 @@ note_row(struct sst_memtable *m, const struct sst_row *row, const struct sst_col
     size_t ncols, struct sst_err *e)
 {
 	struct sst_memtable_stats *s = &m->stats;
+	struct sst_deletion under = sst_row_under(row);
 	const struct sst_cell *c;
 	uint32_t col = 0;
 	size_t i;
@@ -228,6 +229,7 @@ note_row(struct sst_memtable *m, const struct sst_row *row, const struct sst_col
 			note_ldt(s, row->live.expiry_s, row->live.ttl_s);
 	}
 	note_deletion(s, &row->del);
+	note_deletion(s, &under);
 	s->cells += row->ncells;
 	return 0;
 }

@@ -8,7 +8,8 @@ enum { /* of a row */
 	HAS_TTL = 2,
 	HAS_DELETION = 4,
 	IS_SHADOWABLE = 8,
-	HAS_COMPLEX = 16
+	HAS_COMPLEX = 16,
+	HAS_UNDER = 32
 };
 
 enum { /* of a cell, under its column */
@@ -88,7 +89,7 @@ get_value(const uint8_t **p)
 static size_t
 size_max(const struct sst_row *row, size_t nck)
 {
-	size_t n = 64 + NUMBER_MAX * (nck + 3 * row->ncomplex + 6 * row->ncells), i;
+	size_t n = 96 + NUMBER_MAX * (nck + 3 * row->ncomplex + 6 * row->ncells), i;
 
 	for (i = 0; i < nck; i++)
 		n += row->ck[i].n;
@@ -110,13 +111,15 @@ static uint8_t *
 put_head(uint8_t *p, const struct sst_row *row, int64_t base)
 {
 	bool live = row->live.ts_us != SST_NO_TS, del = row->del.ts_us != SST_NO_TS;
+	struct sst_deletion below = sst_row_under(row);
+	bool under = below.ts_us != SST_NO_TS;
 	size_t i;
 
 	memcpy(p, &base, 8);
 	p += 8;
 	*p++ = (uint8_t)((live ? HAS_LIVE : 0) | (live && row->live.ttl_s != 0 ? HAS_TTL : 0) |
 	    (del ? HAS_DELETION : 0) | (row->shadowable ? IS_SHADOWABLE : 0) |
-	    (row->ncomplex > 0 ? HAS_COMPLEX : 0));
+	    (under ? HAS_UNDER : 0) | (row->ncomplex > 0 ? HAS_COMPLEX : 0));
 	if (live && row->live.ttl_s != 0) {
 		p = put(p, row->live.ttl_s);
 		p = put_step(p, row->live.expiry_s, 0);
@@ -124,6 +127,10 @@ put_head(uint8_t *p, const struct sst_row *row, int64_t base)
 	if (del) {
 		p = put_step(p, row->del.ts_us, base);
 		p = put_step(p, row->del.ldt_s, 0);
+	}
+	if (under) {
+		p = put_step(p, below.ts_us, base);
+		p = put_step(p, below.ldt_s, 0);
 	}
 	if (row->ncomplex > 0)
 		p = put(p, row->ncomplex);
@@ -199,10 +206,14 @@ get_head(struct sst_row *row, const uint8_t **p)
 		row->live.ttl_s = (uint32_t)get(p);
 		row->live.expiry_s = get_step(p, 0);
 	}
-	row->del = SST_LIVE;
+	row->del = row->under = SST_LIVE;
 	if (flags & HAS_DELETION) {
 		row->del.ts_us = get_step(p, base);
 		row->del.ldt_s = get_step(p, 0);
+	}
+	if (flags & HAS_UNDER) {
+		row->under.ts_us = get_step(p, base);
+		row->under.ldt_s = get_step(p, 0);
 	}
 	row->shadowable = flags & IS_SHADOWABLE;
 	row->ncomplex = flags & HAS_COMPLEX ? get(p) : 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "row/reconcile.h"
 #include "row/serial.h"
 
 #define EXT_KNOWN (SST_EXT_STATIC | SST_EXT_SHADOWABLE | SST_EXT_SCYLLA_SHADOWABLE)
@@ -422,25 +423,18 @@ decode_subset(struct sst_decoder *d, const struct sst_header_column *cols, size_
 	return 0;
 }
 
-/*
- * ScyllaDB writes a shadowable deletion beside the row's own one.  A row here has one: the other says
- * nothing when it is not later, or when the row's liveness is later still.
- */
-static int
-get_scylla_shadowable(
-    const struct sst_header *h, struct sst_in *in, struct sst_row *row, struct sst_err *e)
+/* ScyllaDB writes a shadowable deletion beside the row's own one, where it says nothing if it is not
+ * later. */
+static void
+get_scylla_shadowable(const struct sst_header *h, struct sst_in *in, struct sst_row *row)
 {
 	struct sst_deletion del = get_delta_deletion(h, in);
 
-	if (del.ts_us <= row->del.ts_us ||
-	    (row->live.ts_us > del.ts_us && row->del.ts_us != SST_NO_TS))
-		return 0;
-	if (row->del.ts_us != SST_NO_TS && !in->bad)
-		return sst_fail(e, SST_EUNSUPPORTED, NULL, in->off,
-		    "row with a deletion and a later shadowable one");
+	if (!sst_deletion_supersedes(&del, &row->del))
+		return;
+	row->under = row->del;
 	row->del = del;
 	row->shadowable = true;
-	return 0;
 }
 
 static int
@@ -457,7 +451,8 @@ decode_row(struct sst_decoder *d, struct sst_in *in, const struct sst_row_head *
 	item->kind = is_static ? SST_STATIC : SST_ROW;
 	*row = (struct sst_row){ .ck = is_static ? NULL : d->ck,
 		.live = { SST_NO_TS, 0, SST_NO_LDT },
-		.del = SST_LIVE };
+		.del = SST_LIVE,
+		.under = SST_LIVE };
 	if (head->flags & SST_ROW_TIMESTAMP)
 		row->live.ts_us = get_ts(h, in);
 	if (head->flags & SST_ROW_TTL) {
@@ -469,8 +464,8 @@ decode_row(struct sst_decoder *d, struct sst_in *in, const struct sst_row_head *
 		row->del = get_delta_deletion(h, in);
 		row->shadowable = head->ext & SST_EXT_SHADOWABLE;
 	}
-	if ((head->ext & SST_EXT_SCYLLA_SHADOWABLE) && get_scylla_shadowable(h, in, row, e) == -1)
-		return -1;
+	if (head->ext & SST_EXT_SCYLLA_SHADOWABLE)
+		get_scylla_shadowable(h, in, row);
 	if (!(head->flags & SST_ROW_ALL_COLUMNS)) {
 		if (decode_subset(d, cols, n, in, row, deletions, e) == -1)
 			return -1;

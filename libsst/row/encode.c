@@ -383,6 +383,13 @@ put_cells(uint8_t *p, const struct sst_header *h, const struct columns *cs, cons
 	return p;
 }
 
+/* Two deletions, one shadowable over the other, are ScyllaDB's form: Cassandra has one a row. */
+static bool
+has_both(const struct sst_row *r)
+{
+	return r->del.ts_us != SST_NO_TS && sst_row_under(r).ts_us != SST_NO_TS;
+}
+
 static uint8_t *
 put_body(uint8_t *p, const struct sst_header *h, const struct columns *cs, const struct sst_row *r,
     size_t npresent)
@@ -391,6 +398,8 @@ put_body(uint8_t *p, const struct sst_header *h, const struct columns *cs, const
 		p = put_ts(p, h, r->live.ts_us);
 	if (r->live.ts_us != SST_NO_TS && r->live.ttl_s != 0)
 		p = put_ldt(put_ttl(p, h, r->live.ttl_s), h, r->live.expiry_s);
+	if (has_both(r))
+		p = put_del(p, h, r->under);
 	if (r->del.ts_us != SST_NO_TS)
 		p = put_del(p, h, r->del);
 	if (npresent < cs->n)
@@ -404,11 +413,14 @@ check_row(const struct sst_encoder *enc, const struct columns *cs, const struct 
     size_t *bound, struct sst_err *e)
 {
 	const struct sst_header *h = enc->header;
-	size_t i, n = 8 * VINT_MAX + 3 * cs->n;
+	size_t i, n = 10 * VINT_MAX + 3 * cs->n;
 
 	*bound = 0;
-	if (check_deletion(h, r->del, e) == -1)
+	if (check_deletion(h, r->del, e) == -1 || check_deletion(h, sst_row_under(r), e) == -1)
 		return -1;
+	if (has_both(r) && !h->sized)
+		return sst_fail(e, SST_EUNSUPPORTED, NULL, SST_NOWHERE,
+		    "row with a deletion and a later shadowable one: logs have no form for both");
 	if (r->live.ts_us != SST_NO_TS && r->live.ttl_s != 0 &&
 	    check_ldt(h, r->live.expiry_s, e) == -1)
 		return -1;
@@ -494,7 +506,9 @@ sst_encode_row(struct sst_encoder *enc, const struct sst_row *r, bool is_static,
 	*p++ = row_flags(r, npresent == cs.n, is_static || shadowable);
 	if (is_static || shadowable)
 		*p++ = (uint8_t)((is_static ? SST_EXT_STATIC : 0) |
-		    (shadowable ? SST_EXT_SHADOWABLE : 0));
+		    (!shadowable          ? 0
+			    : has_both(r) ? SST_EXT_SCYLLA_SHADOWABLE
+					  : SST_EXT_SHADOWABLE));
 	p = put_ck(p, h->ck, nck, r->ck);
 	body = enc->buf.p + gap;
 	*out = join(enc->buf.p, p, body, put_body(body, h, &cs, r, npresent), prev, h->sized);

@@ -113,36 +113,43 @@ reserve_all(struct sst_row_scratch *s, const struct sst_row_versions *v, struct 
 	return reserve((void **)&s->at, &s->at_cap, at, sizeof(*s->at), e);
 }
 
-static bool
-row_deletion_supersedes(const struct sst_row *a, const struct sst_row *b)
+/* The row's deletions that say more than *active, which becomes the latest of all three. */
+static void
+set_deletion(struct sst_row *out, struct sst_deletion *active, struct sst_deletion own,
+    struct sst_deletion shadowable)
 {
-	if (!sst_deletion_eq(&a->del, &b->del))
-		return sst_deletion_supersedes(&a->del, &b->del);
-	return b->shadowable && !a->shadowable; /* Cassandra takes either; the stronger is ours */
+	out->del = out->under = SST_LIVE;
+	out->shadowable = false;
+	if (sst_deletion_supersedes(&own, active))
+		*active = out->del = own;
+	if (!sst_deletion_supersedes(&shadowable, active))
+		return;
+	out->under = out->del;
+	*active = out->del = shadowable;
+	out->shadowable = true;
 }
 
 /* Liveness and row deletion of all; *active becomes what deletes their cells. */
 static void
 merge_heads(struct sst_row *out, const struct sst_row_versions *v, struct sst_deletion *active)
 {
-	const struct sst_row *del = v->in[0], *live = v->in[0];
+	struct sst_deletion own = SST_LIVE, shadowable = SST_LIVE, del;
+	const struct sst_row *live = v->in[0], *r;
 	size_t i;
 
-	for (i = 1; i < v->n; i++) {
-		if (row_deletion_supersedes(v->in[i], del))
-			del = v->in[i];
-		if (sst_liveness_supersedes(&v->in[i]->live, &live->live))
-			live = v->in[i];
+	for (i = 0; i < v->n; i++) {
+		r = v->in[i];
+		del = r->shadowable ? r->under : r->del;
+		if (sst_deletion_supersedes(&del, &own))
+			own = del;
+		if (r->shadowable && sst_deletion_supersedes(&r->del, &shadowable))
+			shadowable = r->del;
+		if (sst_liveness_supersedes(&r->live, &live->live))
+			live = r;
 	}
-	out->ck = del->ck;
-	out->del = SST_LIVE;
-	out->shadowable = false;
+	out->ck = live->ck;
 	out->live = live->live;
-	if (sst_deletion_supersedes(&del->del, active) &&
-	    !(del->shadowable && live->live.ts_us > del->del.ts_us)) {
-		*active = out->del = del->del;
-		out->shadowable = del->shadowable;
-	}
+	set_deletion(out, active, own, live->live.ts_us > shadowable.ts_us ? SST_LIVE : shadowable);
 	if (sst_deletion_covers(active, out->live.ts_us))
 		out->live = (struct sst_liveness){ SST_NO_TS, 0, SST_NO_LDT };
 }
@@ -364,8 +371,10 @@ sst_row_purge(struct sst_row *out, struct sst_row_scratch *s, const struct sst_r
 	if (!sst_liveness_is_live(&in->live, p->now_s) && in->live.expiry_s >= 0 &&
 	    may_go(p, in->live.ts_us, in->live.expiry_s))
 		out->live = (struct sst_liveness){ SST_NO_TS, 0, SST_NO_LDT };
+	if (in->shadowable && sst_purge_deletion(p, &in->under))
+		out->under = SST_LIVE;
 	if (sst_purge_deletion(p, &in->del)) {
-		out->del = SST_LIVE;
+		out->del = sst_row_under(out);
 		out->shadowable = false;
 	}
 	return row_left(out);

@@ -63,10 +63,20 @@ struct sst_row {
 	struct sst_liveness live;
 	struct sst_deletion del;
 	bool shadowable; /* del gives way to a newer liveness (old materialized views) */
+	/* With `shadowable`: the row's own deletion, which stays when del gives way; older than del, or
+	 * SST_LIVE.  Otherwise nobody looks at it. */
+	struct sst_deletion under;
 	size_t ncells, ncomplex;
 	const struct sst_cell *cells;               /* by (col, path in the path type's order) */
 	const struct sst_complex_deletion *complex; /* by col */
 };
+
+/* The deletion beneath a shadowable one. */
+static inline struct sst_deletion
+sst_row_under(const struct sst_row *r)
+{
+	return r->shadowable ? r->under : SST_LIVE;
+}
 
 /* A position between rows: before (-1) or after (+1) all rows that begin with these values. */
 struct sst_bound {

@@ -49,6 +49,7 @@ sst_extent_row(struct sst_extent *x, const struct sst_row *row)
 		add_ttl(x, row->live.ttl_s);
 	}
 	sst_extent_deletion(x, row->del);
+	sst_extent_deletion(x, sst_row_under(row));
 	for (i = 0; i < row->ncomplex; i++)
 		sst_extent_deletion(x, row->complex[i].del);
 	for (; c < end; c++) {

@@ -109,7 +109,8 @@ sst_collect_row(struct sst_collector *c, const struct sst_row *r, struct sst_err
 			return -1;
 		add_ttl(c, r->live.ttl_s);
 	}
-	if (sst_collect_deletion(c, r->del, e) == -1)
+	if (sst_collect_deletion(c, r->del, e) == -1 ||
+	    sst_collect_deletion(c, sst_row_under(r), e) == -1)
 		return -1;
 	for (i = 0; i < r->ncomplex; i++)
 		if (sst_collect_deletion(c, r->complex[i].del, e) == -1)

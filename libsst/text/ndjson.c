@@ -376,6 +376,10 @@ put_row(struct sst_ndjson *n, const struct sst_item *item, struct sst_buf *b, st
 		put_deletion(b, row->del);
 		if (row->shadowable)
 			SST_ADD(b, ",\"shadowable\":true");
+		if (row->shadowable && row->under.ts_us != SST_NO_TS) {
+			SST_ADD(b, ",\"under\":");
+			put_deletion(b, row->under);
+		}
 	}
 	if (item->kind == SST_STATIC)
 		return put_cells(n, row, n->statics, b, e);

@@ -22,6 +22,7 @@ enum member { /* of a line */
 	EXPIRES,
 	DELETION,
 	SHADOWABLE,
+	UNDER,
 	CELLS,
 	BOUND,
 	CLOSE,
@@ -30,8 +31,8 @@ enum member { /* of a line */
 };
 
 static const char *const members[NMEMBERS] = { "type", "keyspace", "table", "file", "position",
-	"key", "clustering", "ts", "ttl", "expires", "deletion", "shadowable", "cells", "bound",
-	"close", "open" };
+	"key", "clustering", "ts", "ttl", "expires", "deletion", "shadowable", "under", "cells",
+	"bound", "close", "open" };
 
 enum cell_member { /* of a cell, an element, or a multicell column */
 	C_VALUE,
@@ -441,12 +442,16 @@ read_row(struct sst_ndjsonin *r, node *at, node **m, struct sst_err *e)
 	struct sst_row *row = &r->item.row;
 	struct prefix ck = { t->ck, t->named ? NULL : "ck", t->nck, t->nck, NULL, 0 };
 
-	*row = (struct sst_row){ .del = SST_LIVE };
+	*row = (struct sst_row){ .del = SST_LIVE, .under = SST_LIVE };
 	if (read_liveness(at, m, &row->live, e) == -1)
 		return -1;
 	if (m[DELETION] != NULL && read_deletion(m[DELETION], &row->del, e) == -1)
 		return -1;
 	row->shadowable = m[SHADOWABLE] != NULL && m[SHADOWABLE]->type == SST_JSON_TRUE;
+	if (m[UNDER] != NULL && !row->shadowable)
+		return bad(at, "\"under\" without \"shadowable\"", e);
+	if (m[UNDER] != NULL && read_deletion(m[UNDER], &row->under, e) == -1)
+		return -1;
 	if (!is_static && t->nck > 0) {
 		if (m[CLUSTERING] == NULL)
 			return bad(at, "a row needs \"clustering\"", e);
@@ -531,11 +536,11 @@ static const struct {
 } kinds[] = {
 	{ "partition", SST_PARTITION, 1u << DELETION },
 	{ "static", SST_STATIC,
-	    1u << TS | 1u << TTL | 1u << EXPIRES | 1u << DELETION | 1u << SHADOWABLE |
+	    1u << TS | 1u << TTL | 1u << EXPIRES | 1u << DELETION | 1u << SHADOWABLE | 1u << UNDER |
 		1u << CELLS },
 	{ "row", SST_ROW,
-	    1u << TS | 1u << TTL | 1u << EXPIRES | 1u << DELETION | 1u << SHADOWABLE | 1u << CELLS |
-		1u << CLUSTERING },
+	    1u << TS | 1u << TTL | 1u << EXPIRES | 1u << DELETION | 1u << SHADOWABLE | 1u << UNDER |
+		1u << CELLS | 1u << CLUSTERING },
 	{ "range_tombstone", SST_MARKER, 1u << BOUND | 1u << CLOSE | 1u << OPEN },
 };
 

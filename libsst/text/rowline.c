@@ -184,6 +184,10 @@ put_row(struct sst_rowline *r, const struct sst_row *row, bool is_static, struct
 		put_deletion(b, &row->del);
 		if (row->shadowable)
 			sst_buf_adds(b, "(shadowable)");
+		if (row->shadowable && !is_live(&row->under)) {
+			sst_buf_adds(b, " under=");
+			put_deletion(b, &row->under);
+		}
 	}
 	sst_buf_adds(b, " ]: ");
 	if (is_static)

@@ -312,7 +312,7 @@ put_row(struct sst_scylladump *d, const struct sst_row *row, struct sst_buf *b, 
 	sst_buf_addc(b, '}');
 	if (row->del.ts_us != SST_NO_TS) {
 		SST_ADD(b, ",\"tombstone\":");
-		put_tombstone(b, row->shadowable ? SST_LIVE : row->del);
+		put_tombstone(b, row->shadowable ? row->under : row->del);
 		SST_ADD(b, ",\"shadowable_tombstone\":");
 		put_tombstone(b, row->del);
 	}

@@ -242,6 +242,8 @@ same_row(const struct sst_table *t, const struct sst_row *a, const struct sst_ro
 	if (!same_cks(a->ck, b->ck, t->nck) || a->live.ts_us != b->live.ts_us ||
 	    a->live.ttl_s != b->live.ttl_s || a->live.expiry_s != b->live.expiry_s ||
 	    !sst_deletion_eq(&a->del, &b->del) || a->shadowable != b->shadowable ||
+	    sst_row_under(a).ts_us != sst_row_under(b).ts_us ||
+	    (sst_row_under(a).ts_us != SST_NO_TS && a->under.ldt_s != b->under.ldt_s) ||
 	    a->ncells != b->ncells || a->ncomplex != b->ncomplex)
 		return false;
 	for (i = 0; i < a->ncells; i++)

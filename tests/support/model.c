@@ -184,23 +184,27 @@ livelier(const struct sst_liveness *a, const struct sst_liveness *b)
 static void
 row_heads(struct sst_row *out, const struct versions *v, struct sst_deletion around)
 {
+	struct sst_deletion own = SST_LIVE, over = SST_LIVE; /* the latter shadowable */
 	size_t i;
 
 	out->live = (struct sst_liveness){ SST_NO_TS, 0, SST_NO_LDT };
-	out->del = SST_LIVE;
+	out->del = out->under = SST_LIVE;
+	out->shadowable = false;
 	for (i = 0; i < v->n; i++) {
 		if (livelier(&v->row[i]->live, &out->live))
 			out->live = v->row[i]->live;
-		if (later(v->row[i]->del, out->del)) {
-			out->del = v->row[i]->del;
-			out->shadowable = v->row[i]->shadowable;
-		} else if (v->row[i]->del.ts_us == out->del.ts_us &&
-		    v->row[i]->del.ldt_s == out->del.ldt_s && !v->row[i]->shadowable)
-			out->shadowable = false;
+		if (v->row[i]->shadowable) {
+			own = latest(own, v->row[i]->under);
+			over = latest(over, v->row[i]->del);
+		} else
+			own = latest(own, v->row[i]->del);
 	}
-	if ((out->shadowable && out->live.ts_us > out->del.ts_us) || !later(out->del, around)) {
-		out->del = SST_LIVE;
-		out->shadowable = false;
+	if (later(own, around))
+		out->del = own;
+	if (later(over, latest(own, around)) && out->live.ts_us <= over.ts_us) {
+		out->under = out->del;
+		out->del = over;
+		out->shadowable = true;
 	}
 	if (out->live.ts_us <= latest(out->del, around).ts_us)
 		out->live = (struct sst_liveness){ SST_NO_TS, 0, SST_NO_LDT };
@@ -636,8 +640,12 @@ purged_row(struct sst_row *r, const struct limits *l, struct sst_arena *a)
 	if (r->live.ttl_s > 0 && r->live.expiry_s <= l->now_s &&
 	    goes(l, r->live.ts_us, r->live.expiry_s))
 		r->live = (struct sst_liveness){ SST_NO_TS, 0, SST_NO_LDT };
+	r->under = r->shadowable ? stays(l, r->under) : SST_LIVE;
 	r->del = stays(l, r->del);
-	r->shadowable &= r->del.ts_us != SST_NO_TS;
+	if (r->shadowable && r->del.ts_us == SST_NO_TS) {
+		r->del = r->under;
+		r->shadowable = false;
+	}
 	return row_is_left(r);
 }
 

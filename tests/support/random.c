@@ -451,12 +451,14 @@ random_row(struct random *r, struct sst_row *row, const struct sst_table *t,
 	int64_t ts_us = random_ts(r);
 
 	row->live = (struct sst_liveness){ SST_NO_TS, 0, SST_NO_LDT };
-	row->del = SST_LIVE;
+	row->del = row->under = SST_LIVE;
 	row->cells = cells;
 	row->complex = complex;
 	if (!fixed && !o->no_deletions && random_chance(r, 15)) {
 		row->del = (struct sst_deletion){ ts_us - 3, random_ldt(r) };
 		row->shadowable = o->shadowable && random_chance(r, 50);
+		if (row->shadowable && o->under && random_chance(r, 50)) /* as ScyllaDB has it */
+			row->under = (struct sst_deletion){ row->del.ts_us - 2, random_ldt(r) };
 		if (row->shadowable || random_chance(r, 60))
 			return;
 	}

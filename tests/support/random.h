@@ -31,6 +31,7 @@ struct random_opts {       /* {0}: everything but counters and shadowable deleti
 	bool no_ttl;       /* nothing expires */
 	bool no_deletions; /* neither rows, ranges, partitions, cells nor collections */
 	bool shadowable;   /* some row deletions are */
+	bool under;        /* and some of those lie over another one */
 };
 
 /*

@@ -221,6 +221,7 @@ static const struct sst_item items[] = {
 		.live = { TS, 0, SST_NO_LDT },
 		.del = { TS - 9, 1530821498 },
 		.shadowable = true,
+		.under = { TS - 20, 1530821490 },
 		.ncells = 2,
 		.cells = cells2,
 		.ncomplex = 1,
@@ -281,7 +282,9 @@ static const char *const lines[] = {
 		   ",\"at\":1530821498},\"open\":{\"ts\":1525385507816570,\"at\":1530821499}}\n",
 	HEAD("row", "156") ",\"clustering\":{\"c\":\"0\",\"d\":\"\"},\"ts\":" TSS
 			   ",\"deletion\":{\"ts\":1525385507816559,\"at\":1530821498},"
-			   "\"shadowable\":true,\"cells\":{"
+			   "\"shadowable\":true,"
+			   "\"under\":{\"ts\":1525385507816548,\"at\":1530821490},"
+			   "\"cells\":{"
 			   "\"Name\":{\"deleted\":1525385600},\"v\":{\"deleted\":1525385600,\"ts\":"
 			   "1525385507816569},"
 			   "\"m\":{\"deletion\":{\"ts\":1525385507816567,\"at\":1525385507}}}}\n",

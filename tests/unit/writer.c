@@ -90,7 +90,8 @@ START_TEST(round_trip)
 		.nrows = 8,
 		.nvalues = 8,
 		.wide = _i % 2 == 1,
-		.shadowable = _i % 3 == 0 };
+		.shadowable = _i % 3 == 0,
+		.under = _i % 6 == 0 };
 	struct sst_writer_opts o = { .compression_set = true };
 	struct model m = { .table = t, .arena = &arena };
 	const char *base = _i % 4 == 3 ? "t/nb-7-big-" : "t/me-7-big-";
