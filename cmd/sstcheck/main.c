@@ -109,6 +109,27 @@ put_key(struct sst_buf *b, const struct sst_loss *l, struct sst_slice key, int64
 	sst_buf_adds(b, "\"}");
 }
 
+/* The values of a row's clustering, or null. */
+static void
+put_bound(struct sst_buf *b, const struct sst_loss *l, const struct sst_bound *at)
+{
+	struct sst_err e;
+	size_t i, from;
+
+	if (at->n == 0)
+		sst_buf_adds(b, "null");
+	for (i = 0; i < at->n; i++) {
+		sst_buf_addc(b, i == 0 ? '[' : ',');
+		from = b->n;
+		if (sst_type_to_ndjson(l->table->ck[i].type, at->ck[i], b, &e) == -1) {
+			b->n = from;
+			sst_buf_adds(b, "null");
+		}
+	}
+	if (at->n > 0)
+		sst_buf_addc(b, ']');
+}
+
 /* A line of JSON in a report, whatever form the verdicts have: it is what a repair is started from. */
 static void
 lost(void *arg, const struct sst_loss *l)
@@ -120,6 +141,10 @@ lost(void *arg, const struct sst_loss *l)
 	if (l->key.p != NULL) {
 		sst_buf_adds(b, ",\"of\":");
 		put_key(b, l, l->key, l->after_token);
+		sst_buf_adds(b, ",\"after\":");
+		put_bound(b, l, &l->from);
+		sst_buf_adds(b, ",\"before\":");
+		put_bound(b, l, &l->to);
 	} else {
 		sst_buf_adds(b, ",\"after\":");
 		put_key(b, l, l->after, l->after_token);

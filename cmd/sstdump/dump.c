@@ -10,7 +10,7 @@
 static int
 open_all(struct sst_sstable **sst, const char *path, struct sst_err *e)
 {
-	struct sst_sstable_opts opts = { 0 };
+	struct sst_sstable_opts opts = { .cut = true };
 
 	if (sst_sstable_open(sst, &sst_io_posix, path, &opts, e) == -1)
 		return -1;

@@ -156,6 +156,81 @@ sst_check_index_after(struct sst_check *c, uint64_t pos, uint64_t *to, struct ss
 
 /* ---- promoted indexes ---- */
 
+/* Where block i begins in the data, and the range deletion in force there.  0; -1, also after damage. */
+static int
+block_start(struct sst_check *c, const struct sst_promoted *p, size_t i, struct sst_resume *r,
+    struct sst_err *e)
+{
+	struct sst_index_block b;
+
+	r->open = SST_LIVE;
+	if (i > 0) {
+		if (sst_walk_block(&c->walk, p, i - 1, c->block_ck, &b, e) == -1)
+			return -1;
+		r->open = b.open;
+	}
+	if (sst_walk_block(&c->walk, p, i, c->block_ck, &b, e) == -1)
+		return -1;
+	r->first = b.first;
+	r->to = c->walk.entry.position + b.off;
+	return r->to < c->walk.entry.position ? sst_fail(e, SST_EDAMAGED, NULL, 0, "block") : 0;
+}
+
+/* The first block behind pos.  1, 0, -1, also after damage. */
+static int
+block_behind(struct sst_check *c, struct sst_resume *r, uint64_t pos, struct sst_err *e)
+{
+	struct sst_promoted p;
+	size_t lo = 0, hi, mid;
+
+	if (sst_walk_promoted(&c->walk, &p, e) != 0)
+		return -1;
+	r->del = p.del;
+	for (hi = p.n; lo < hi;) {
+		mid = lo + (hi - lo) / 2;
+		if (block_start(c, &p, mid, r, e) == -1)
+			return -1;
+		if (r->to > pos)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	if (lo == p.n)
+		return 0;
+	return block_start(c, &p, lo, r, e) == -1 ? -1 : r->to > pos;
+}
+
+int
+sst_check_index_resume(
+    struct sst_check *c, struct sst_resume *r, uint64_t start, uint64_t pos, struct sst_err *e)
+{
+	int rc;
+
+	if (!c->indexed)
+		return 0;
+	if (c->trie != NULL)
+		return sst_check_trie_resume(c, r, start, pos, e);
+	while ((rc = next_entry(c, e)) == 1 && c->walk.entry.position < start)
+		;
+	if (rc != 1)
+		return rc;
+	c->held = true;
+	if (c->walk.entry.position != start || c->walk.entry.promoted_len == 0)
+		return 0;
+	if (!r->known || r->start != start) { /* the entry's own is there until a block is read */
+		sst_buf_reset(&r->key);
+		sst_buf_add_slice(&r->key, c->walk.entry.key);
+		if (r->key.bad)
+			return sst_fail_nomem(e);
+		r->start = start;
+		r->known = true;
+	}
+	rc = block_behind(c, r, pos, e);
+	if (rc == -1)
+		return sst_check_tell(c, SST_INDEX, SST_CHECK_BLOCKS, e);
+	return rc;
+}
+
 static int
 bad_block(struct sst_check *c, struct sst_err *e, const char *what)
 {

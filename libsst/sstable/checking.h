@@ -87,6 +87,24 @@ int sst_check_index_partition(struct sst_check *, const struct sst_item *, struc
 int sst_check_index_row(struct sst_check *, const struct sst_item *, struct sst_err *);
 int sst_check_index_over(struct sst_check *, struct sst_err *);
 int sst_check_index_end(struct sst_check *, struct sst_err *);
+/*
+ * For who has lost the way after pos, in the partition that begins at start: a block of rows behind pos, as
+ * the partition's own index knows it.  1; 0: there is none; -1.  The entries before it are passed.
+ */
+struct sst_resume {               /* start with {0} */
+	struct sst_buf key;       /* of the partition */
+	uint64_t start;           /* where that begins */
+	bool known;               /* the two are set */
+	struct sst_deletion del;  /* of the partition */
+	uint64_t to;              /* where the block begins in the data */
+	struct sst_deletion open; /* range deletion in force there */
+	/* Its first row or marker, until the next call; ck == NULL: the index does not say. */
+	struct sst_bound first;
+};
+int sst_check_index_resume(
+    struct sst_check *, struct sst_resume *, uint64_t start, uint64_t pos, struct sst_err *);
+int sst_check_trie_resume(
+    struct sst_check *, struct sst_resume *, uint64_t start, uint64_t pos, struct sst_err *);
 /* Goes to the first entry whose partition begins after pos.  1 and *to, 0: there is none, -1. */
 int sst_check_index_after(struct sst_check *, uint64_t pos, uint64_t *to, struct sst_err *);
 void sst_check_index_close(struct sst_check *);

@@ -244,6 +244,48 @@ sst_check_trie_after(struct sst_check *c, uint64_t pos, uint64_t *to, struct sst
 	return r == -1 ? -1 : 0;
 }
 
+int
+sst_check_trie_resume(
+    struct sst_check *c, struct sst_resume *r, uint64_t start, uint64_t pos, struct sst_err *e)
+{
+	struct sst_check_trie *k = c->trie;
+	struct sst_bti_head head = { 0 };
+	uint64_t at = 0;
+	int rc;
+
+	while ((rc = next_entry(c, e)) == 1 && c->indexed) {
+		at = k->entry.position;
+		if (k->entry.in_rows) {
+			rc = read_head(c, &head, e);
+			if (rc != 1)
+				return rc;
+			at = head.position;
+		}
+		if (at >= start)
+			break;
+	}
+	if (rc != 1 || !c->indexed)
+		return rc == -1 ? -1 : 0;
+	c->held = true;
+	if (at != start || !k->entry.in_rows)
+		return 0;
+	sst_buf_reset(&r->key);
+	sst_buf_add_slice(&r->key, head.key);
+	if (r->key.bad)
+		return sst_fail_nomem(e);
+	r->del = head.del;
+	r->first.ck = NULL;
+	sst_trie_free(&k->rows);
+	sst_trie_init(&k->rows, &k->rows_w, head.root);
+	do {
+		if (next_block(c, e) == -1)
+			return -1;
+		r->to = start + k->next.off;
+		r->open = k->next.open;
+	} while (k->block && r->to <= pos && r->to >= start);
+	return k->block && r->to > pos;
+}
+
 /* ---- rows ---- */
 
 /* -1 or +1 where the bytes of the separator lie to those of a place; 0 the same; 2: not known. */

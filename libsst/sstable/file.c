@@ -8,7 +8,8 @@
 #include "codec/compress.h"
 #include "codec/crc.h"
 
-#define INFO_MORE ((size_t)4 << 20) /* of CompressionInfo.db: options, a dictionary */
+#define INFO_MORE ((size_t)4 << 20)  /* of CompressionInfo.db: options, a dictionary */
+#define INFO_CUT ((size_t)256 << 20) /* of a file that was cut: more than 500 GB in 16 KiB chunks */
 
 struct sst_file {
 	const struct sst_io *io;
@@ -21,6 +22,8 @@ struct sst_file {
 	struct sst_buf side; /* bytes of CRC.db or CompressionInfo.db */
 	bool checked;        /* CRC.db is in side */
 	bool compressed;
+	bool cut;                 /* it may be shorter than is said */
+	bool trust_last;          /* a checksum of the last block that does not match is none */
 	struct sst_chunks chunks; /* points into side */
 	struct sst_codec *codec;  /* the cache's, or with a dictionary own_codec */
 	struct sst_codec *own_codec;
@@ -83,14 +86,27 @@ sst_file_close(struct sst_file *f)
 	free(f);
 }
 
+void
+sst_file_allow_cut(struct sst_file *f)
+{
+	f->cut = true;
+}
+
+void
+sst_file_trust_last(struct sst_file *f, bool trust)
+{
+	f->trust_last = trust;
+}
+
 int
 sst_file_check_by(struct sst_file *f, const char *crc_path, struct sst_err *e)
 {
+	size_t max = f->cut ? INFO_CUT : (size_t)(f->stored / 128) + 64;
 	struct sst_in in;
 	uint32_t len;
 
 	/* Four bytes for each block of at least 512, and the length. */
-	if (sst_io_read_file(f->io, crc_path, (size_t)(f->stored / 128) + 64, &f->side, e) == -1)
+	if (sst_io_read_file(f->io, crc_path, max, &f->side, e) == -1)
 		return -1;
 	in = sst_in_new(sst_buf_slice(&f->side), 0);
 	len = sst_get_u32(&in);
@@ -98,7 +114,8 @@ sst_file_check_by(struct sst_file *f, const char *crc_path, struct sst_err *e)
 		return sst_fail(e, SST_EDAMAGED, crc_path, 0, "block length %u", len);
 	set_blocks(f, f->stored, len);
 	/* Cassandra's compaction adds the checksum of an empty block (formats/errata.md). */
-	if (sst_in_left(&in) != 4 * f->nblocks && sst_in_left(&in) != 4 * (f->nblocks + 1))
+	if (sst_in_left(&in) != 4 * f->nblocks && sst_in_left(&in) != 4 * (f->nblocks + 1) &&
+	    (!f->cut || sst_in_left(&in) < 4 * f->nblocks))
 		return sst_fail(e, SST_EDAMAGED, crc_path, 4,
 		    "%zu bytes of checksums for %ju blocks of Data.db", sst_in_left(&in),
 		    (uintmax_t)f->nblocks);
@@ -131,11 +148,13 @@ int
 sst_file_chunks_by(
     struct sst_file *f, const char *info_path, const struct sst_version *v, struct sst_err *e)
 {
+	size_t max = f->cut ? INFO_CUT : (size_t)(f->stored / 5 * 8) + INFO_MORE;
+
 	/* Eight bytes for each chunk of at least five, and what goes before them. */
-	if (sst_io_read_file(
-		f->io, info_path, (size_t)(f->stored / 5 * 8) + INFO_MORE, &f->side, e) == -1)
+	if (sst_io_read_file(f->io, info_path, max, &f->side, e) == -1)
 		return -1;
-	if (sst_chunks_parse(&f->chunks, v, sst_buf_slice(&f->side), f->stored, info_path, e) == -1)
+	if (sst_chunks_parse(&f->chunks, v, sst_buf_slice(&f->side), f->cut ? INT64_MAX : f->stored,
+		info_path, e) == -1)
 		return -1;
 	if (sst_cache_codec(f->cache, f->chunks.class_name, &f->codec, e) == -1 &&
 	    e->code != SST_ENOMEM)
@@ -202,15 +221,18 @@ sst_file_block_size(const struct sst_file *f, uint64_t i)
 void
 sst_file_block_at(const struct sst_file *f, uint64_t i, uint64_t *off, size_t *len)
 {
+	uint64_t end;
+
 	if (!f->compressed) {
 		*off = i * f->block_len;
 		*len = sst_file_block_size(f, i);
 		return;
 	}
 	*off = sst_chunks_off(&f->chunks, i);
-	*len =
-	    (size_t)((i + 1 < f->chunks.nchunks ? sst_chunks_off(&f->chunks, i + 1) : f->stored) -
-		*off);
+	end = i + 1 < f->chunks.nchunks ? sst_chunks_off(&f->chunks, i + 1) : f->stored;
+	if (end > f->stored) /* only where cut files are allowed */
+		end = f->stored;
+	*len = end > *off ? (size_t)(end - *off) : 0;
 }
 
 static uint32_t
@@ -240,10 +262,17 @@ static int
 decode_chunk(
     struct sst_file *f, uint64_t i, struct sst_slice stored, uint8_t *out, struct sst_err *e)
 {
-	size_t n = stored.n - SST_CHUNK_CRC, raw = sst_file_block_size(f, i);
-	uint32_t found = sst_crc32(0, stored.p, n), want = get_u32(stored.p + n);
 	uint64_t off = sst_chunks_off(&f->chunks, i);
+	size_t n, raw = sst_file_block_size(f, i);
+	uint32_t found, want;
 
+	if (stored.n < SST_CHUNK_CRC ||
+	    (i + 1 < f->chunks.nchunks && sst_chunks_off(&f->chunks, i + 1) > f->stored))
+		return sst_fail(
+		    e, SST_ESHORT, f->path, off, "cut short in chunk %ju", (uintmax_t)i);
+	n = stored.n - SST_CHUNK_CRC;
+	found = sst_crc32(0, stored.p, n);
+	want = get_u32(stored.p + n);
 	if (found != want)
 		return sst_fail(e, SST_EDAMAGED, f->path, off,
 		    "checksum of chunk %ju is %08x, the file says %08x", (uintmax_t)i, found, want);
@@ -271,7 +300,7 @@ sst_file_decode(
 	if (f->checked) {
 		found = sst_crc32(0, stored.p, stored.n);
 		want = get_u32(f->side.p + 4 + 4 * i);
-		if (found != want)
+		if (found != want && (!f->trust_last || i + 1 < f->nblocks))
 			return sst_fail(e, SST_EDAMAGED, f->path, i * f->block_len,
 			    "checksum of block %ju is %08x, CRC.db says %08x", (uintmax_t)i, found,
 			    want);

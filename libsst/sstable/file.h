@@ -22,6 +22,11 @@ int sst_file_open(struct sst_file **, const struct sst_io *, const char *path, s
     struct sst_err *);
 void sst_file_close(struct sst_file *); /* NULL is fine; no block of it may be pinned */
 
+/*
+ * Before what follows: the file may be shorter than CompressionInfo.db or CRC.db say.  Blocks that it does
+ * not have are then SST_ESHORT when they are read.
+ */
+void sst_file_allow_cut(struct sst_file *);
 /* Reads CRC.db of this file, or CompressionInfo.db; once, before any block is read. */
 int sst_file_check_by(struct sst_file *, const char *crc_path, struct sst_err *);
 int sst_file_chunks_by(
@@ -40,6 +45,10 @@ uint64_t sst_file_id(const struct sst_file *); /* in its cache */
 /* Whether CRC.db has a checksum for each block; if so that of block i, and true. */
 bool sst_file_is_checked(const struct sst_file *);
 bool sst_file_block_crc(const struct sst_file *, uint64_t i, uint32_t *crc);
+
+/* Whether the last block is read although its checksum is not that of CRC.db: of a file that was cut
+ * within it there is none. */
+void sst_file_trust_last(struct sst_file *, bool trust);
 
 /* Bytes of block i uncompressed: the last one may be shorter. */
 size_t sst_file_block_size(const struct sst_file *, uint64_t i);

@@ -25,6 +25,7 @@ struct sst_sstable {
 	bool has_ends; /* tokens of the first and last key */
 	int64_t first_token, last_token;
 	/* Opened when first needed. */
+	bool cut;                      /* Data.db may be */
 	struct sst_file *data, *index; /* index: Index.db, or Partitions.db */
 	struct sst_file *rows;         /* Rows.db */
 	bool has_footer;               /* of Partitions.db */

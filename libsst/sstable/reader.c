@@ -198,6 +198,7 @@ sst_sstable_open(struct sst_sstable **out, const struct sst_io *io, const char *
 		return sst_fail_nomem(e);
 	t->io = io;
 	t->cache = o->cache;
+	t->cut = o->cut;
 	if (!sst_name_parse(&t->name, path)) {
 		sst_fail(e, SST_EINVAL, path, SST_NOWHERE, "not the name of an SSTable's file");
 		goto fail;
@@ -305,6 +306,8 @@ prepare_data(struct sst_sstable *t, struct sst_file *f, struct sst_err *e)
 	struct sst_buf path = { 0 };
 	int r = has(t, SST_COMPRESSION_INFO, e);
 
+	if (t->cut)
+		sst_file_allow_cut(f);
 	if (r == 1) {
 		r = component_path(t, SST_COMPRESSION_INFO, &path, e);
 		if (r == 0)

@@ -22,6 +22,8 @@ struct sst_sstable_opts {
 	const struct sst_table *table;
 	enum sst_unknown_column unknown;
 	struct sst_cache *cache; /* NULL: a small one of its own */
+	/* Data.db may have been cut: it is read as far as it goes, and then SST_ESHORT. */
+	bool cut;
 	/* Only to be read from: sst_sstable_statistics lacks histograms (sst_statistics_brief). */
 	bool brief;
 };

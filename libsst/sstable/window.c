@@ -53,6 +53,8 @@ stored_block(struct sst_window *w, uint64_t i, struct sst_slice *s, struct sst_e
 
 	sst_file_block_at(w->file, i, &off, &len);
 	if (off < w->stored_off || off - w->stored_off + len > w->stored.n) {
+		if (off >= total)
+			return sst_fail(e, SST_ESHORT, sst_file_path(w->file), total, "cut short");
 		n = len > AHEAD ? len : AHEAD;
 		if (n > total - off)
 			n = (size_t)(total - off);

@@ -19,3 +19,9 @@ at=$(grep -abo UTF8Type mc-1-big-Statistics.db | head -n 1 | cut -d: -f1)
 printf '(' | dd of=mc-1-big-Statistics.db bs=1 seek="$at" conv=notrunc 2>dd.log
 sstdump mc-1-big-Data.db
 echo "exit $?"
+# Of a file that was cut, what is there; compressed or not.
+for t in many wide; do
+	cp -r "$ROOT"/tests/data/nb/$t .
+	truncate -s 4000 $t/nb-1-big-Data.db
+	sstdump $t/nb-1-big-Data.db | wc -l
+done
