@@ -9,6 +9,7 @@
 
 #include "live/lock.h"
 #include "msgd/config.h"
+#include "msgd/crew.h"
 #include "msgd/mailbox.h"
 #include "query/system.h"
 
@@ -29,6 +30,8 @@ struct msgd_node {
 	struct msgd_shard *shards;
 	/* From i to k: mailboxes[i * nshards + k]; the last row is of the main thread. */
 	struct msgd_mailbox *mailboxes;
+
+	struct msgd_crew syncers; /* one for each shard */
 
 	/* How the start and the end of the shards are kept in step. */
 	pthread_barrier_t started;

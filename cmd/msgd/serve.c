@@ -126,12 +126,15 @@ make_node(struct msgd_node *n, const struct msgd_config *c, struct sst_err *e)
 	    read_hostid(n, e) == -1 || msgd_listen_open(&n->listeners, n, e) == -1)
 		return -1;
 	describe_self(n);
-	return make_shards(n, e);
+	if (make_shards(n, e) == -1)
+		return -1;
+	return msgd_crew_start(&n->syncers, n->nshards, e);
 }
 
 static void
 clear_node(struct msgd_node *n)
 {
+	msgd_crew_stop(&n->syncers);
 	for (unsigned i = 0; n->shards != NULL && i < n->nshards; i++)
 		msgd_shard_clear(&n->shards[i]);
 	msgd_listen_close(n->listeners);

@@ -2,6 +2,7 @@
 #include "msgd/shard.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "msgd/conn.h"
@@ -9,9 +10,9 @@
 #include "msgd/reach.h"
 #include "msgd/reading.h"
 #include "msgd/selfdb.h"
+#include "msgd/settle.h"
 #include "msgd/tables.h"
 #include "msgd/task.h"
-#include "msgd/work.h"
 #include "store/store.h"
 
 #define FULL_MS 1 /* until a full ring is tried again */
@@ -139,7 +140,7 @@ sooner(int a, int b)
 static int
 timeout_ms(struct msgd_shard *s)
 {
-	int ms = sst_store_due_ms(s->store);
+	int ms = msgd_settle_due_ms(s);
 
 	if (s->any_waiting)
 		ms = sooner(ms, FULL_MS);
@@ -149,7 +150,7 @@ timeout_ms(struct msgd_shard *s)
 		return 0;
 	atomic_store(&s->loop.asleep, true);
 	atomic_thread_fence(memory_order_seq_cst);
-	return has_letters(s) ? 0 : ms;
+	return has_letters(s) || msgd_crew_has_done(s) ? 0 : ms;
 }
 
 static int
@@ -159,7 +160,8 @@ turn(struct msgd_shard *s, struct sst_err *e)
 		return -1;
 	open_letters(s);
 	msgd_reading_turn(s);
-	msgd_work_settle(s);
+	msgd_crew_take(s);
+	msgd_settle_turn(s);
 	flush_conns(s);
 	send_and_ring(s);
 	return 0;
@@ -252,11 +254,23 @@ open_all(struct msgd_shard *s, struct sst_err *e)
 }
 
 static void
+wait_for_crews(struct msgd_shard *s)
+{
+	struct timespec ms = { 0, 1000000 };
+
+	msgd_crew_take(s);
+	if (s->njobs > 0)
+		nanosleep(&ms, NULL);
+}
+
+static void
 close_all(struct msgd_shard *s)
 {
 	struct sst_err e;
 
 	close_conns(s);
+	while (s->njobs > 0) /* they have descriptors and memory of the store */
+		wait_for_crews(s);
 	msgd_prepared_clear(&s->prepared);
 	if (atomic_load(&s->node->failed) > 0)
 		sst_store_drop(s->store);

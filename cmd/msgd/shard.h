@@ -12,6 +12,7 @@
 
 #include <pthread.h>
 
+#include "msgd/crew.h"
 #include "msgd/loop.h"
 #include "msgd/node.h"
 #include "msgd/prepared.h"
@@ -24,6 +25,17 @@ struct msgd_reach;
 struct msgd_reading;
 struct msgd_selfdb;
 struct msgd_task;
+
+struct msgd_sync {           /* of the log, in a crew */
+	struct msgd_job job; /* first */
+	int fd, result;
+	bool under_way;
+};
+
+/* What happened here since the start. */
+struct msgd_counts {
+	uint64_t requests, reads, writes, syncs;
+};
 
 struct msgd_shard {
 	struct msgd_node *node;
@@ -46,6 +58,11 @@ struct msgd_shard {
 	struct msgd_reading *ready, **ready_end; /* gave way to others */
 	struct msgd_reading *spare_readings;
 	struct msgd_leg *unsynced, **unsynced_end; /* wait for the log, oldest first */
+
+	struct msgd_sync sync;
+	_Atomic(struct msgd_job *) finished; /* by crews; the last one on top */
+	size_t njobs;                        /* with crews */
+	struct msgd_counts counts;
 
 	/* Letters that wait for room in a ring, by shard; and whose bells are to be rung. */
 	struct msgd_letter **waiting, ***waiting_end;

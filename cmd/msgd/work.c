@@ -2,6 +2,7 @@
 #include "msgd/work.h"
 
 #include "msgd/reading.h"
+#include "msgd/settle.h"
 #include "query/modify.h"
 #include "store/store.h"
 
@@ -83,14 +84,6 @@ change_part(struct msgd_shard *here, struct msgd_leg *l, const struct msgd_part 
 }
 
 static void
-wait_for_log(struct msgd_shard *here, struct msgd_leg *l)
-{
-	l->next = NULL;
-	*here->unsynced_end = l;
-	here->unsynced_end = &l->next;
-}
-
-static void
 change(struct msgd_shard *here, struct msgd_leg *l)
 {
 	struct msgd_task *t = l->task;
@@ -115,47 +108,7 @@ change(struct msgd_shard *here, struct msgd_leg *l)
 		}
 	l->opcode = SST_OP_RESULT;
 	sst_response_void(&l->answer);
-	wait_for_log(here, l);
-}
-
-/* Nothing is acknowledged after a sync that failed: all that wait are told. */
-static void
-fail_all(struct msgd_shard *here, const struct sst_err *e)
-{
-	struct msgd_refusal why = { SST_WIRE_SERVER_ERROR, *e };
-	struct msgd_leg *l, *next;
-
-	msgd_node_log_error(e);
-	l = here->unsynced;
-	here->unsynced = NULL;
-	here->unsynced_end = &here->unsynced;
-	for (; l != NULL; l = next) {
-		next = l->next;
-		msgd_leg_refuse(l, &why);
-		msgd_leg_done(here, l);
-	}
-}
-
-void
-msgd_work_settle(struct msgd_shard *here)
-{
-	struct sst_logpos acked;
-	struct msgd_leg *l;
-	struct sst_err e;
-
-	if (here->unsynced == NULL && sst_store_due_ms(here->store) != 0)
-		return;
-	if (sst_store_settle(here->store, &acked, &e) == -1) {
-		fail_all(here, &e);
-		return;
-	}
-	while ((l = here->unsynced) != NULL &&
-	    (l->pos.segment < acked.segment ||
-		(l->pos.segment == acked.segment && l->pos.offset <= acked.offset))) {
-		if ((here->unsynced = l->next) == NULL)
-			here->unsynced_end = &here->unsynced;
-		msgd_leg_done(here, l);
-	}
+	msgd_settle_wait(here, l);
 }
 
 /* ---- prepared statements ---- */

@@ -11,7 +11,4 @@ void msgd_work_run(struct msgd_shard *here, struct msgd_leg *);
 struct msgd_statement *msgd_work_statement(
     struct msgd_shard *here, const struct msgd_part *, struct msgd_refusal *);
 
-/* Once a turn: as the log's mode demands, and answers to what is durable. */
-void msgd_work_settle(struct msgd_shard *here);
-
 #endif
