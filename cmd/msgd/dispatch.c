@@ -92,14 +92,18 @@ add_batch(struct msgd_task *t, struct msgd_refusal *why)
 struct owners { /* shards that take part */
 	bool hit[MSGD_SHARDS_MAX];
 	unsigned list[MSGD_SHARDS_MAX];
-	size_t n;
+	size_t n, nkeys;
+	int64_t token; /* of the last key */
 };
 
 static void
 add_owner(struct owners *o, const struct msgd_task *t, struct sst_slice key)
 {
-	unsigned no = sst_shard(sst_token(key), t->home->node->nshards);
+	unsigned no;
 
+	o->token = sst_token(key);
+	o->nkeys++;
+	no = sst_shard(o->token, t->home->node->nshards);
 	if (!o->hit[no]) {
 		o->hit[no] = true;
 		o->list[o->n++] = no;
@@ -172,6 +176,8 @@ send_select(struct msgd_task *t)
 		msgd_task_refuse(t, &why);
 		return;
 	}
+	t->single = o.nkeys == 1;
+	t->token = o.token;
 	t->alone = s->plans[0]->where.by_key && o.n <= 1;
 	msgd_task_send(t, o.n == 1 ? o.list[0] : t->home->no);
 }

@@ -32,6 +32,7 @@ struct msgd_node {
 	struct msgd_mailbox *mailboxes;
 
 	struct msgd_crew syncers; /* one for each shard */
+	struct msgd_crew readers;
 
 	/* How the start and the end of the shards are kept in step. */
 	pthread_barrier_t started;

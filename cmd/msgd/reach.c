@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "msgd/fetch.h"
 #include "msgd/reading.h"
 
 #define BATCH_ITEMS 256
@@ -22,6 +23,7 @@ enum op {
 /* What is being asked of one owner.  It is with the one or the other, never with both. */
 struct cursor {
 	struct msgd_letter letter; /* first */
+	struct msgd_fetch fetch;   /* of the owner */
 	struct far_stream *stream; /* home's; NULL: it was closed meanwhile */
 	unsigned home, owner;
 	enum op op;
@@ -29,7 +31,8 @@ struct cursor {
 	struct sst_read what;    /* its slices are in asked */
 	struct sst_arena asked;  /* of the home */
 	struct sst_stream *rows; /* of the owner */
-	struct sst_arena batch;  /* of the owner, for the home to read */
+	struct sst_read_stats stats;
+	struct sst_arena batch; /* of the owner, for the home to read */
 	struct sst_item *items;
 	size_t n;
 	int result; /* SST_ONE: there may be more; 0: the end; -1 */
@@ -51,17 +54,27 @@ struct far_stream {
 /* ---- at the owner ---- */
 
 static int
+begin_batch(struct cursor *c, struct sst_err *e)
+{
+	sst_arena_reset(&c->batch);
+	c->n = 0;
+	c->items = sst_arena_array(&c->batch, BATCH_ITEMS, sizeof(*c->items));
+	return c->items == NULL ? sst_fail_nomem(e) : 0;
+}
+
+/* As sst_stream_next, of a batch that is full. */
+static int
 fill_batch(struct cursor *c, struct sst_err *e)
 {
 	const struct sst_item *item;
 	int r = SST_ONE;
 
-	sst_arena_reset(&c->batch);
-	c->n = 0;
-	if ((c->items = sst_arena_array(&c->batch, BATCH_ITEMS, sizeof(*c->items))) == NULL)
-		return sst_fail_nomem(e);
-	if (c->op == SKIP && (r = sst_stream_skip(c->rows, e)) == 0)
+	if (c->op == SKIP) {
+		if ((r = sst_stream_skip(c->rows, e)) != 0)
+			return r;
+		c->op = NEXT;
 		r = SST_ONE;
+	}
 	while (r == SST_ONE && c->n < BATCH_ITEMS && c->batch.bytes < BATCH_BYTES) {
 		if ((r = sst_stream_next(c->rows, &item, e)) == SST_ONE &&
 		    sst_item_copy(&c->items[c->n++], item, c->rows->table, &c->batch, e) == -1)
@@ -76,10 +89,54 @@ open_rows(struct msgd_shard *here, struct cursor *c, struct sst_err *e)
 	c->what.table = here->db->ops->table(here->db, c->keyspace, c->table);
 	if (c->what.table == NULL)
 		return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "the table is gone");
-	return here->db->ops->read(here->db, &c->what, &c->rows, NULL, e);
+	if (here->db->ops->read(here->db, &c->what, &c->rows, &c->stats, e) == -1)
+		return -1;
+	here->nstreams++;
+	return 0;
 }
 
 static void come_back(struct msgd_shard *home, struct msgd_letter *);
+
+static void
+send_back(struct msgd_shard *here, struct cursor *c)
+{
+	c->letter.open = come_back;
+	msgd_shard_send(here, c->home, &c->letter);
+}
+
+static void fetched(struct msgd_fetch *, int result);
+
+/* Until the batch is full, or has to wait for the disk. */
+static void
+go_on(struct msgd_shard *here, struct cursor *c)
+{
+	int r;
+
+	while ((r = fill_batch(c, &c->e)) == SST_WAIT) {
+		sst_stream_want(c->rows, &c->fetch.want);
+		c->fetch.go_on = fetched;
+		if ((r = msgd_fetch_begin(here, &c->fetch, &c->e)) == SST_WAIT)
+			return;
+		if (r == -1)
+			break;
+	}
+	c->result = r;
+	send_back(here, c);
+}
+
+static void
+fetched(struct msgd_fetch *f, int result)
+{
+	struct cursor *c = (struct cursor *)((uint8_t *)f - offsetof(struct cursor, fetch));
+
+	if (result == 0) {
+		go_on(f->job.shard, c);
+		return;
+	}
+	c->e = f->e;
+	c->result = -1;
+	send_back(f->job.shard, c);
+}
 
 static void
 serve(struct msgd_shard *here, struct msgd_letter *letter)
@@ -87,14 +144,16 @@ serve(struct msgd_shard *here, struct msgd_letter *letter)
 	struct cursor *c = (struct cursor *)letter;
 
 	if (c->op == CLOSE) {
+		here->nstreams -= c->rows != NULL;
 		sst_stream_close(c->rows);
 		c->rows = NULL;
-	} else if (c->rows == NULL && open_rows(here, c, &c->e) == -1)
+		send_back(here, c);
+	} else if (begin_batch(c, &c->e) == -1 ||
+	    (c->rows == NULL && open_rows(here, c, &c->e) == -1)) {
 		c->result = -1;
-	else
-		c->result = fill_batch(c, &c->e);
-	c->letter.open = come_back;
-	msgd_shard_send(here, c->home, &c->letter);
+		send_back(here, c);
+	} else
+		go_on(here, c);
 }
 
 /* ---- at home ---- */
@@ -112,6 +171,7 @@ free_cursor(struct cursor *c)
 {
 	sst_arena_free(&c->asked);
 	sst_arena_free(&c->batch);
+	msgd_fetch_clear(&c->fetch);
 	free(c);
 }
 
@@ -128,6 +188,8 @@ come_back(struct msgd_shard *home, struct msgd_letter *letter)
 	else {
 		f->out = false;
 		f->at = 0;
+		msgd_reading_add(f->waiter, &c->stats);
+		c->stats = (struct sst_read_stats){ 0 };
 		msgd_reading_go_on(f->waiter);
 	}
 }

@@ -1,24 +1,34 @@
 /* cmd/msgd/reading.c: rows of a SELECT into the bytes of an answer. */
 #include "msgd/reading.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/out.h"
+#include "msgd/coalesce.h"
+#include "msgd/fetch.h"
 #include "msgd/reach.h"
 #include "msgd/selfdb.h"
+#include "msgd/task.h"
 #include "msgd/work.h"
 #include "query/select.h"
 
 #define STEP_ROWS 1024               /* then others have their turn */
 #define ROWS_MAX ((size_t)128 << 20) /* bytes of an answer */
-#define TOMBSTONES_FAIL 100000
+#define TOMBSTONES_FAIL 100000       /* as in Cassandra */
+#define TOMBSTONES_WARN 1000
 #define KEEP ((size_t)64 << 10)
 
 struct msgd_reading {
+	struct msgd_fetch fetch; /* first */
 	struct msgd_shard *here;
 	struct msgd_leg *leg;
 	struct msgd_reading *next; /* of those that gave way, or of those that are spare */
 	struct msgd_statement *statement;
 	struct sst_select *select;
+	struct msgd_shared *shared; /* NULL: nobody shares it */
+	int64_t now_s;
+	struct sst_read_stats stats;
 	struct sst_buf rows;
 	uint32_t nrows;
 };
@@ -30,9 +40,13 @@ end(struct msgd_reading *r)
 	struct msgd_leg *l = r->leg;
 
 	sst_select_close(r->select);
+	if (r->statement != NULL && r->statement->system)
+		msgd_selfdb_let_go(s->self);
 	msgd_statement_drop(r->statement);
 	if (r->rows.cap > KEEP)
 		sst_buf_free(&r->rows);
+	s->nstreams--;
+	msgd_coalesce_end(s, r->shared, l);
 	r->next = s->spare_readings;
 	s->spare_readings = r;
 	msgd_leg_done(s, l);
@@ -82,6 +96,27 @@ put_header(struct msgd_reading *r, struct sst_slice state, struct sst_rows_heade
 	}
 }
 
+/* Tombstones that a client should know of, in Cassandra's words; they stand before the body. */
+static void
+warn(struct msgd_reading *r)
+{
+	uint64_t max = r->here->node->config->tombstone_warn;
+	const struct msgd_statement *s = r->statement;
+	char text[512];
+
+	if (r->stats.tombstones <= (max != 0 ? max : TOMBSTONES_WARN) || r->leg->task->version < 4)
+		return;
+	snprintf(text, sizeof(text),
+	    "Read %u live rows and %ju tombstone cells for query %.*s; token %lld (see "
+	    "tombstone_warn_threshold)",
+	    r->nrows, (uintmax_t)r->stats.tombstones, (int)(s->text.n > 200 ? 200 : s->text.n),
+	    (const char *)s->text.p, (long long)r->leg->task->token);
+	msgd_count(&r->here->counts.warnings);
+	r->leg->flags |= SST_ENVELOPE_WARNING;
+	sst_put_u16(&r->leg->answer, 1);
+	sst_put_bytes16(&r->leg->answer, sst_slice_str(text));
+}
+
 static void
 finish(struct msgd_reading *r)
 {
@@ -98,11 +133,34 @@ finish(struct msgd_reading *r)
 	}
 	put_header(r, more ? sst_buf_slice(&state) : (struct sst_slice){ NULL, 0 }, &h);
 	r->leg->opcode = SST_OP_RESULT;
+	warn(r);
 	at = sst_response_rows_begin(&r->leg->answer, r->leg->task->version, &h);
 	sst_buf_add_slice(&r->leg->answer, sst_buf_slice(&r->rows));
 	sst_response_rows_end(&r->leg->answer, at, r->nrows);
 	sst_buf_free(&state);
 	end(r);
+}
+
+static void
+fetched(struct msgd_fetch *f, int result)
+{
+	struct msgd_reading *r = (struct msgd_reading *)f;
+
+	if (result == -1)
+		refuse(r, &f->e);
+	else
+		msgd_reading_go_on(r);
+}
+
+/* 0: what it waited for is there; SST_WAIT: it will be, and who has it calls; -1. */
+static int
+wait_for(struct msgd_reading *r, struct sst_err *e)
+{
+	sst_select_want(r->select, &r->fetch.want);
+	if (r->fetch.want.file == NULL)
+		return SST_WAIT; /* a letter */
+	r->fetch.go_on = fetched;
+	return msgd_fetch_begin(r->here, &r->fetch, e);
 }
 
 static void
@@ -123,7 +181,12 @@ msgd_reading_go_on(struct msgd_reading *r)
 
 	r->here->reading = r;
 	for (unsigned i = 0; i < STEP_ROWS && rc == SST_ONE; i++) {
-		if ((rc = sst_select_next(r->select, &v, &e)) != SST_ONE)
+		rc = sst_select_next(r->select, &v, &e);
+		if (rc == SST_WAIT && (rc = wait_for(r, &e)) == 0) {
+			rc = SST_ONE;
+			continue;
+		}
+		if (rc != SST_ONE)
 			break;
 		for (size_t k = 0; k < n; k++)
 			sst_response_value(&r->rows, v[k]);
@@ -156,6 +219,41 @@ msgd_reading_turn(struct msgd_shard *s)
 	}
 }
 
+/* ---- what it reads from ---- */
+
+void
+msgd_reading_add(struct msgd_reading *r, const struct sst_read_stats *s)
+{
+	r->stats.tombstones += s->tombstones;
+	r->stats.sstables_read += s->sstables_read;
+}
+
+static const struct sst_table *
+find_table(struct sst_db *db, struct sst_slice keyspace, struct sst_slice name)
+{
+	struct sst_db *own = ((struct msgd_localdb *)db)->shard->db;
+
+	return own->ops->table(own, keyspace, name);
+}
+
+static int
+read_rows(struct sst_db *db, const struct sst_read *read, struct sst_stream **out,
+    struct sst_read_stats *stats, struct sst_err *e)
+{
+	struct msgd_shard *s = ((struct msgd_localdb *)db)->shard;
+
+	return s->db->ops->read(s->db, read, out, stats != NULL ? stats : &s->reading->stats, e);
+}
+
+static const struct sst_db_ops local_ops = { .table = find_table, .read = read_rows };
+
+void
+msgd_localdb_init(struct msgd_localdb *l, struct msgd_shard *s)
+{
+	l->db.ops = &local_ops;
+	l->shard = s;
+}
+
 /* ---- the start ---- */
 
 /* Its db: the system tables, this shard's part, or all shards' together. */
@@ -165,7 +263,7 @@ db_of(struct msgd_shard *s, const struct msgd_statement *st, const struct msgd_t
 	if (st->system)
 		return msgd_selfdb(s->self);
 	if (s->node->nshards == 1 || t->alone)
-		return s->db;
+		return &s->local->db;
 	return msgd_reach_db(s->far);
 }
 
@@ -179,7 +277,8 @@ open_select(struct msgd_reading *r, struct sst_err *e)
 		.page_size =
 		    p->flags & SST_QUERY_PAGE_SIZE && p->page_size > 0 ? (uint64_t)p->page_size : 0,
 		.paging_state = p->paging_state,
-		.now_s = p->flags & SST_QUERY_NOW ? p->now_s : r->here->now_us / 1000000,
+		.now_s = r->now_s,
+		.nonblocking = true,
 		.tombstones_max = fail != 0 ? fail : TOMBSTONES_FAIL };
 
 	r->here->reading = r;
@@ -198,29 +297,45 @@ new_reading(struct msgd_shard *s)
 		return NULL;
 	sst_buf_reset(&r->rows);
 	r->nrows = 0;
+	r->stats = (struct sst_read_stats){ 0 };
 	r->select = NULL;
 	r->statement = NULL;
 	r->here = s;
+	s->nstreams++;
 	return r;
 }
 
 void
 msgd_reading_start(struct msgd_shard *s, struct msgd_leg *l)
 {
-	struct msgd_reading *r = new_reading(s);
+	const struct sst_query_params *p = &l->task->request.params;
+	int64_t now_s = p->flags & SST_QUERY_NOW ? p->now_s : s->now_us / 1000000;
+	struct msgd_shared *shared = NULL;
+	struct msgd_reading *r;
 	struct msgd_refusal why = { SST_WIRE_OVERLOADED, { .code = SST_ENOMEM } };
 	struct sst_err e;
 
-	if (r == NULL) {
+	msgd_count(&s->counts.reads);
+	if (l->task->single && msgd_coalesce_begin(s, l, now_s, &shared) != MSGD_RUN)
+		return;
+	msgd_count(&s->counts.executed);
+	if ((r = new_reading(s)) == NULL) {
 		msgd_leg_refuse(l, &why);
+		msgd_coalesce_end(s, shared, l);
 		msgd_leg_done(s, l);
 		return;
 	}
 	r->leg = l;
+	r->shared = shared;
+	r->now_s = now_s;
 	if ((r->statement = msgd_work_statement(s, &l->task->parts[0], &why)) == NULL) {
 		msgd_leg_refuse(l, &why);
 		end(r);
-	} else if (open_select(r, &e) == -1)
+		return;
+	}
+	if (r->statement->system)
+		msgd_selfdb_hold(s->self);
+	if (open_select(r, &e) == -1)
 		refuse(r, &e);
 	else
 		msgd_reading_go_on(r);
@@ -234,6 +349,7 @@ msgd_reading_free_spare(struct msgd_shard *s)
 	while ((r = s->spare_readings) != NULL) {
 		s->spare_readings = r->next;
 		sst_buf_free(&r->rows);
+		msgd_fetch_clear(&r->fetch);
 		free(r);
 	}
 }

@@ -5,9 +5,21 @@
 #ifndef MSGD_READING_H
 #define MSGD_READING_H
 
-#include "msgd/task.h"
+#include "row/db.h"
 
+struct msgd_leg;
 struct msgd_reading;
+struct msgd_shard;
+
+/* This shard's own part as a db, whose reads are counted for the reading that runs. */
+struct msgd_localdb {
+	struct sst_db db; /* first */
+	struct msgd_shard *shard;
+};
+void msgd_localdb_init(struct msgd_localdb *, struct msgd_shard *);
+
+/* What others met who read for it. */
+void msgd_reading_add(struct msgd_reading *, const struct sst_read_stats *);
 
 void msgd_reading_start(struct msgd_shard *, struct msgd_leg *);
 /* What it waited for has come. */

@@ -22,6 +22,7 @@
 #include "tool/complain.h"
 
 #define RELEASE_VERSION "5.0.9" /* of the Cassandra whose answers ours are like */
+#define READERS 8               /* threads that wait for the disk: a few of its reads at once */
 #define DRAIN_MS 5000           /* for what is under way when the daemon ends */
 
 /* ---- what is said ---- */
@@ -128,13 +129,16 @@ make_node(struct msgd_node *n, const struct msgd_config *c, struct sst_err *e)
 	describe_self(n);
 	if (make_shards(n, e) == -1)
 		return -1;
-	return msgd_crew_start(&n->syncers, n->nshards, e);
+	if (msgd_crew_start(&n->syncers, n->nshards, e) == -1)
+		return -1;
+	return msgd_crew_start(&n->readers, READERS, e);
 }
 
 static void
 clear_node(struct msgd_node *n)
 {
 	msgd_crew_stop(&n->syncers);
+	msgd_crew_stop(&n->readers);
 	for (unsigned i = 0; n->shards != NULL && i < n->nshards; i++)
 		msgd_shard_clear(&n->shards[i]);
 	msgd_listen_close(n->listeners);

@@ -14,6 +14,11 @@ static const char *const cql_versions[] = { "3.4.7" };
 static const char *const codecs[] = { "lz4", "snappy" };
 static const char *const protocols[] = { "3/v3", "4/v4", "5/v5" };
 
+/* As ScyllaDB says it: drivers that know shards connect to each. */
+static const char *const algorithm = "biased-token-round-robin";
+static const char *const ignored_bits = "0";
+static const char *const partitioner = "org.apache.cassandra.dht.Murmur3Partitioner";
+
 static void
 answer(struct msgd_conn *c, const struct sst_envelope *env, uint8_t opcode, struct sst_slice body)
 {
@@ -77,13 +82,24 @@ protocol_error(struct msgd_conn *c, const struct sst_envelope *env, const char *
 static void
 answer_options(struct msgd_conn *c, const struct sst_envelope *env)
 {
+	const struct msgd_node *n = c->shard->node;
+	char numbers[3][16];
+	const char *const shard = numbers[0], *const shards = numbers[1], *const port = numbers[2];
+	/* The last one only where there is such a port. */
 	const struct sst_supported all[] = { { "CQL_VERSION", 1, cql_versions },
 		{ "COMPRESSION", env->version >= 5 ? 1 : 2, codecs },
-		{ "PROTOCOL_VERSIONS", 3, protocols } };
+		{ "PROTOCOL_VERSIONS", 3, protocols }, { "SCYLLA_SHARD", 1, &shard },
+		{ "SCYLLA_NR_SHARDS", 1, &shards }, { "SCYLLA_SHARDING_ALGORITHM", 1, &algorithm },
+		{ "SCYLLA_SHARDING_IGNORE_MSB", 1, &ignored_bits },
+		{ "SCYLLA_PARTITIONER", 1, &partitioner },
+		{ "SCYLLA_SHARD_AWARE_PORT", 1, &port } };
 	struct sst_buf *b = &c->shard->body;
 
+	snprintf(numbers[0], sizeof(numbers[0]), "%u", c->shard->no);
+	snprintf(numbers[1], sizeof(numbers[1]), "%u", n->nshards);
+	snprintf(numbers[2], sizeof(numbers[2]), "%u", n->shard_port);
 	sst_buf_reset(b);
-	sst_response_supported(b, all, SST_ARRAY_LEN(all));
+	sst_response_supported(b, all, SST_ARRAY_LEN(all) - (n->shard_port == 0));
 	answer(c, env, SST_OP_SUPPORTED, sst_buf_slice(b));
 }
 
@@ -182,6 +198,7 @@ take_statement(struct msgd_conn *c, const struct sst_envelope *env)
 	struct msgd_task *t;
 	struct sst_err e;
 
+	msgd_count(&s->counts.requests);
 	if (s->inflight + env->body.n > inflight_max(s) || (t = msgd_task_new(c)) == NULL) {
 		answer_error(
 		    c, env, SST_WIRE_OVERLOADED, "too many bytes of requests are being worked on");

@@ -78,7 +78,7 @@ synced(struct msgd_shard *s, struct msgd_job *job)
 	struct sst_err e;
 
 	sync->under_way = false;
-	s->counts.syncs++;
+	msgd_count(&s->counts.syncs);
 	if (sst_store_sync_end(s->store, sync->result, &e) == -1 ||
 	    s->db->ops->synced(s->db, &upto, &e) == -1)
 		fail_all(s, &e);

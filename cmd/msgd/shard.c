@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "msgd/coalesce.h"
 #include "msgd/conn.h"
 #include "msgd/listen.h"
 #include "msgd/reach.h"
@@ -248,7 +249,11 @@ open_all(struct msgd_shard *s, struct sst_err *e)
 	if (sst_store_open(&s->store, &sst_io_posix, s->node->config->dir, &o, e) == -1)
 		return -1;
 	s->db = sst_store_db(s->store);
-	if (msgd_selfdb_new(&s->self, e) == -1 || msgd_reach_new(&s->far, s, e) == -1)
+	if ((s->local = calloc(1, sizeof(*s->local))) == NULL)
+		return sst_fail_nomem(e);
+	msgd_localdb_init(s->local, s);
+	if (msgd_selfdb_new(&s->self, s->node, e) == -1 || msgd_reach_new(&s->far, s, e) == -1 ||
+	    msgd_coalescer_new(&s->coalescer, o.cache / 8, e) == -1)
 		return -1;
 	return msgd_tables_take(s, e);
 }
@@ -274,7 +279,11 @@ close_all(struct msgd_shard *s)
 	msgd_prepared_clear(&s->prepared);
 	if (atomic_load(&s->node->failed) > 0)
 		sst_store_drop(s->store);
-	else if (sst_store_close(s->store, &e) == -1) {
+	else if (s->nstreams > 0) {
+		/* What they read is not to go away under them; the process ends anyway. */
+		if (sst_store_flush(s->store, &e) == -1)
+			msgd_node_log_error(&e);
+	} else if (sst_store_close(s->store, &e) == -1) {
 		msgd_node_log_error(&e);
 		atomic_fetch_add(&s->node->failed, 1);
 	}
@@ -364,7 +373,9 @@ msgd_shard_clear(struct msgd_shard *s)
 	msgd_task_free_spare(s);
 	msgd_reading_free_spare(s);
 	msgd_selfdb_free(s->self);
+	free(s->local);
 	msgd_reach_free(s->far);
+	msgd_coalescer_free(s->coalescer);
 	msgd_prepared_clear(&s->prepared);
 	msgd_loop_close(&s->loop);
 	free(s->waiting);

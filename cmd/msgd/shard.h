@@ -19,8 +19,10 @@
 
 #define MSGD_READ_MAX ((size_t)256 << 10) /* bytes that are read from a connection at once */
 
+struct msgd_coalescer;
 struct msgd_conn;
 struct msgd_leg;
+struct msgd_localdb;
 struct msgd_reach;
 struct msgd_reading;
 struct msgd_selfdb;
@@ -34,8 +36,19 @@ struct msgd_sync {           /* of the log, in a crew */
 
 /* What happened here since the start. */
 struct msgd_counts {
-	uint64_t requests, reads, writes, syncs;
+	_Atomic uint64_t requests, syncs, writes;           /* writes: partitions changed */
+	_Atomic uint64_t reads, executed, joined, repeated; /* coalesce.h: reads are the sum */
+	_Atomic uint64_t warnings;                          /* of tombstones */
+	_Atomic uint64_t fetched, waited; /* fetch.h: out of the page cache; by the crew */
 };
+
+/* Only the shard itself counts; others may look. */
+static inline void
+msgd_count(_Atomic uint64_t *n)
+{
+	atomic_store_explicit(
+	    n, atomic_load_explicit(n, memory_order_relaxed) + 1, memory_order_relaxed);
+}
 
 struct msgd_shard {
 	struct msgd_node *node;
@@ -45,14 +58,17 @@ struct msgd_shard {
 	struct msgd_loop loop;
 
 	struct sst_store *store;
-	struct sst_db *db;        /* the store's */
-	struct msgd_reach *far;   /* of all shards */
-	struct msgd_selfdb *self; /* the system tables */
-	uint64_t generation;      /* of the schema */
+	struct sst_db *db;          /* the store's */
+	struct msgd_reach *far;     /* of all shards */
+	struct msgd_localdb *local; /* of this shard's part */
+	struct msgd_selfdb *self;   /* the system tables */
+	uint64_t generation;        /* of the schema */
 	struct msgd_prepared prepared;
+	struct msgd_coalescer *coalescer;
 
 	struct msgd_conn *conns, *dirty, *dead;
 	struct msgd_task *spare; /* tasks to be used again */
+	size_t nstreams; /* of the store that may be open: of readings, and for other shards */
 	size_t nspare, ntasks, inflight;
 	struct msgd_reading *reading;            /* that runs now */
 	struct msgd_reading *ready, **ready_end; /* gave way to others */

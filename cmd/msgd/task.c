@@ -23,7 +23,7 @@ msgd_task_new(struct msgd_conn *c)
 	t->home = s;
 	t->conn = c;
 	t->ts_us = SST_NO_TS;
-	t->alone = false;
+	t->alone = t->single = false;
 	t->legs = &t->leg;
 	t->nlegs = 1;
 	t->leg.task = t;
@@ -166,6 +166,23 @@ msgd_leg_done(struct msgd_shard *here, struct msgd_leg *l)
 		back_home(here, &l->letter);
 	else
 		msgd_shard_send(here, l->task->home->no, &l->letter);
+}
+
+void
+msgd_leg_done_with(struct msgd_shard *here, struct msgd_leg *l, struct sst_slice body)
+{
+	struct msgd_task *t = l->task;
+
+	if (t->home == here && t->nlegs == 1 && body.p != l->answer.p) {
+		struct msgd_answer a = { t->version, l->flags, l->opcode, t->stream, body };
+
+		msgd_conn_answer(t->conn, &a);
+		end(t);
+		return;
+	}
+	sst_buf_reset(&l->answer);
+	sst_buf_add_slice(&l->answer, body);
+	msgd_leg_done(here, l);
 }
 
 static void

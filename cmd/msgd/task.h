@@ -42,6 +42,8 @@ struct msgd_task {
 	struct sst_slice keyspace; /* of names without one */
 	size_t nparts;
 	struct msgd_part *parts;
+	int64_t token; /* of a SELECT of one partition (single) */
+	bool single;
 	bool alone; /* a SELECT all of whose partitions one shard has: the leg's */
 	/* Times of a change that several shards take part in; else ts_us is SST_NO_TS. */
 	int64_t ts_us, now_s;
@@ -65,6 +67,8 @@ void msgd_task_scatter(struct msgd_task *, const unsigned *to, size_t n);
 
 /* At the owner: the leg's answer is made. */
 void msgd_leg_done(struct msgd_shard *, struct msgd_leg *);
+/* The same with a body that is elsewhere, and opcode and flags of the leg. */
+void msgd_leg_done_with(struct msgd_shard *, struct msgd_leg *, struct sst_slice body);
 /* At the owner: the answer of a leg that failed. */
 void msgd_leg_refuse(struct msgd_leg *, const struct msgd_refusal *);
 

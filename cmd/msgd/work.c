@@ -1,6 +1,7 @@
 /* cmd/msgd/work.c: changes are applied and answered when the log says so; statements prepared. */
 #include "msgd/work.h"
 
+#include "msgd/coalesce.h"
 #include "msgd/reading.h"
 #include "msgd/settle.h"
 #include "query/modify.h"
@@ -37,8 +38,11 @@ apply(struct msgd_shard *here, struct msgd_leg *l, const struct sst_update *u, s
 	for (size_t i = 0; i < n; i++) {
 		if (!is_ours(here, u[i].part.token))
 			continue;
+		/* Before it, as one that fails may have been taken in by half. */
+		msgd_coalesce_written(here->coalescer, u[i].part.token);
 		if (here->db->ops->apply(here->db, &u[i], &pos, e) == -1)
 			return -1;
+		msgd_count(&here->counts.writes);
 		l->pos = pos;
 	}
 	return 0;

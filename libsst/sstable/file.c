@@ -310,6 +310,12 @@ sst_file_decode(
 }
 
 int
+sst_file_fd(const struct sst_file *f)
+{
+	return f->fd;
+}
+
+int
 sst_file_pread(struct sst_file *f, void *buf, size_t n, uint64_t off, struct sst_err *e)
 {
 	return sst_io_read(f->io, f->fd, f->path, buf, n, off, e);

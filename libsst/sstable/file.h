@@ -58,7 +58,7 @@ void sst_file_block_at(const struct sst_file *, uint64_t i, uint64_t *off, size_
 /* Checks and decompresses block i from its stored bytes; out has room for its size. */
 int sst_file_decode(
     struct sst_file *, uint64_t i, struct sst_slice stored, uint8_t *out, struct sst_err *);
-/* Reads stored bytes as they are. */
+/* Reads stored bytes as they are; of all functions here this one may be called by any thread. */
 int sst_file_pread(struct sst_file *, void *buf, size_t n, uint64_t off, struct sst_err *);
 
 /*
@@ -69,6 +69,9 @@ int sst_file_block(
     struct sst_file *, uint64_t i, bool nonblocking, struct sst_block **b, struct sst_err *);
 /* What to read for n blocks from i on; fewer at the end of the file. */
 void sst_file_want(struct sst_file *, uint64_t i, uint64_t n, struct sst_want *);
+
+/* For whoever reads what is wanted by other means than sst_file_pread; it stays the file's. */
+int sst_file_fd(const struct sst_file *);
 
 /* Ends a wait: reads what is wanted and puts it into the cache.  Blocks. */
 int sst_want_read(const struct sst_want *, struct sst_err *);

@@ -5,6 +5,7 @@
  * there after SIGKILL, page by page, under another number of shards too; protocol 4 and 5; what is
  * wrong is answered with its code; SIGTERM leaves no log.  Ends in "N passed, N failed, N skipped".
  */
+#define _GNU_SOURCE /* memmem */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -111,7 +112,7 @@ struct client {
 	bool framed;
 	struct sst_buf in, rest;  /* as it came; within frames */
 	struct sst_buf out, body; /* to be sent; the last answer's body */
-	uint8_t opcode;
+	uint8_t opcode, flags;
 };
 
 static void
@@ -159,6 +160,7 @@ receive(struct client *c)
 			read_more(c);
 	}
 	c->opcode = env.opcode;
+	c->flags = env.flags;
 	sst_buf_reset(&c->body);
 	sst_buf_add_slice(&c->body, env.body);
 	consume(from, in);
@@ -424,6 +426,144 @@ errors(struct client *c)
 	    "an id that nobody prepared: %x", error_code(c));
 }
 
+/* The sum over all shards of a counter. */
+static int64_t
+counter(struct client *c, const char *name)
+{
+	struct sst_in in;
+	int64_t sum = 0;
+	char cql[256];
+	uint32_t n;
+
+	snprintf(cql, sizeof(cql), "SELECT value FROM system_views.msgd_counters WHERE name = '%s'",
+	    name);
+	query(c, cql, 0, (struct sst_slice){ NULL, 0 });
+	in = sst_in_new(sst_buf_slice(&c->body), 0);
+	if (sst_get_u32(&in) != 2)
+		return -1;
+	sst_get_bytes(&in, 8);
+	sst_get_bytes16(&in);
+	sst_get_bytes16(&in);
+	sst_get_bytes16(&in);
+	sst_get_u16(&in);
+	for (n = sst_get_u32(&in); n > 0; n--) {
+		sst_get_u32(&in);
+		sum += (int64_t)sst_get_u64(&in);
+	}
+	return in.bad ? -1 : sum;
+}
+
+/* Reads that are the same are executed once, until somebody writes: then they see it. */
+static void
+repeated(struct client *c)
+{
+	static const char read[] =
+	    "SELECT message_id FROM chat.messages WHERE channel_id = 77 AND bucket = 7";
+	int64_t before = counter(c, "reads_executed"), reads = 0;
+	char cql[256];
+	uint32_t got;
+
+	for (uint32_t i = 1; i <= 5; i++) {
+		snprintf(cql, sizeof(cql),
+		    "INSERT INTO chat.messages (channel_id, bucket, message_id) VALUES (77, 7, %u)",
+		    i);
+		query(c, cql, 0, (struct sst_slice){ NULL, 0 });
+		for (int k = 0; k < 40; k++, reads++)
+			if ((got = count_pages(c, read, 0)) != i) {
+				check(false, "%u rows are seen where %u were written", got, i);
+				return;
+			}
+	}
+	check(counter(c, "reads_executed") - before < reads / 2, "%jd of %jd reads are executed",
+	    (intmax_t)(counter(c, "reads_executed") - before), (intmax_t)reads);
+	query(c, "DELETE FROM chat.messages WHERE channel_id = 77 AND bucket = 7", 0,
+	    (struct sst_slice){ NULL, 0 });
+}
+
+/* One that has to pass many tombstones is warned of, one that has to pass too many ends, and names where. */
+static void
+tombstones(struct client *c)
+{
+	static const char read[] =
+	    "SELECT message_id FROM chat.messages WHERE channel_id = 78 AND bucket = 7";
+	struct sst_buf batch = { 0 };
+	unsigned id = 0;
+
+	for (int round = 0; round < 102; round++) {
+		sst_buf_reset(&batch);
+		sst_buf_adds(&batch, "BEGIN UNLOGGED BATCH ");
+		for (int i = 0; i < 1000; i++)
+			sst_buf_addf(&batch,
+			    "DELETE FROM chat.messages WHERE channel_id = 78 AND bucket = 7 AND "
+			    "message_id = %u;",
+			    id++);
+		sst_buf_addf(&batch, "APPLY BATCH%c", '\0');
+		query(c, (const char *)batch.p, 0, (struct sst_slice){ NULL, 0 });
+		if (c->opcode != SST_OP_RESULT)
+			break;
+		if (round != 1)
+			continue;
+		query(c, read, 0, (struct sst_slice){ NULL, 0 });
+		check(c->opcode == SST_OP_RESULT && (c->flags & SST_ENVELOPE_WARNING) &&
+			memmem(c->body.p, c->body.n, "2000 tombstone cells", 20) != NULL,
+		    "2000 tombstones are not warned of");
+	}
+	query(c, read, 0, (struct sst_slice){ NULL, 0 });
+	check(error_code(c) == 0x1300 && memmem(c->body.p, c->body.n, "78:7", 4) != NULL,
+	    "%u tombstones end in %x: %.*s", id, error_code(c),
+	    (int)(c->body.n > 200 ? 200 : c->body.n), (const char *)c->body.p);
+	query(c, "DELETE FROM chat.messages WHERE channel_id = 78 AND bucket = 7", 0,
+	    (struct sst_slice){ NULL, 0 });
+	sst_buf_free(&batch);
+}
+
+/* SUPPORTED has SCYLLA_SHARD with that one value. */
+static bool
+says_shard(const struct client *c, unsigned want)
+{
+	static const uint8_t name[] = "SCYLLA_SHARD\0\1";
+	const uint8_t *at = memmem(c->body.p, c->body.n, name, sizeof(name) - 1);
+
+	return at != NULL && at[sizeof(name)] == 1 && at[sizeof(name) + 1] == '0' + want;
+}
+
+/* The port for drivers that know shards leads to the shard that they want. */
+static void
+shard_port(struct served *s, unsigned nshards)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	uint16_t port;
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (unsigned want = 0; want < nshards; want++) {
+		struct client c = { .version = 4 };
+		int one = 1, r = -1;
+		size_t at;
+
+		/* Any port of ours that is free and says so. */
+		for (port = (uint16_t)(40000 + getpid() % 9973); r == -1 && port < 60000; port++) {
+			if (port % nshards != want)
+				continue;
+			c.fd = socket(AF_INET, SOCK_STREAM, 0);
+			setsockopt(c.fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+			a.sin_port = htons(port);
+			if ((r = bind(c.fd, (struct sockaddr *)&a, sizeof(a))) == 0) {
+				a.sin_port = htons((uint16_t)s->shard_port);
+				r = connect(c.fd, (struct sockaddr *)&a, sizeof(a));
+			}
+			if (r == -1)
+				close(c.fd);
+		}
+		if (r == -1)
+			die("no port is free");
+		at = begin(&c, SST_OP_OPTIONS);
+		ask(&c, at);
+		check(c.opcode == SST_OP_SUPPORTED && says_shard(&c, want),
+		    "a connection for shard %u leads elsewhere", want);
+		leave(&c);
+	}
+}
+
 /* A version that is not spoken is answered on stream 0, and a frame that is no frame ends it. */
 static void
 strangers(struct served *s)
@@ -482,6 +622,10 @@ talk(struct served *s, uint8_t version, bool local, const char *when, bool write
 		write_rows(&c);
 	read_rows(&c, when);
 	errors(&c);
+	if (writes) {
+		repeated(&c);
+		tombstones(&c);
+	}
 	leave(&c);
 }
 
@@ -499,6 +643,7 @@ main(int argc, char **argv)
 	s.dir = argv[2];
 	start(&s, "3", "batch");
 	strangers(&s);
+	shard_port(&s, 3);
 	talk(&s, 4, false, "as it was written", true);
 	stop(&s, SIGKILL);
 	start(&s, "2", "periodic");
