@@ -50,6 +50,7 @@ $O/tests/unit/main.o: DEFS += -I$O
 $(FUZZ): $O/fuzz/%: $O/tests/fuzz/%.o $L
 $(FUZZ): LDLIBS += -fsanitize=fuzzer
 $(REPLAY): $O/replay/%: $O/tests/fuzz/%.o $O/tests/fuzz/replay.o $L
+$O/prog/served: $O/tests/support/cqlclient.o
 $(PROGS): $O/prog/%: $O/tests/prog/%.o $L
 $(FAULTED): $O/faults/%: $O/tests/faults/%.o $$(call objs,cmd/$$*/*.c) $(call objs,cmd/tool/*.c) $(HARNESS) $L
 $(FAULTED): LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%) -rdynamic

@@ -202,8 +202,10 @@ send_on(struct msgd_task *t)
 		send_select(t);
 	else if (kind == MSGD_CHANGE)
 		send_change(t);
-	else
+	else if (kind == MSGD_USE)
 		use(t);
+	else
+		msgd_task_send(t, 0);
 }
 
 /* Every shard prepares it; ours comes first, and its answer is the one that is given. */

@@ -15,6 +15,7 @@
 
 #define MSGD_SHARDS_MAX 256
 
+struct msgd_definer;
 struct msgd_listeners;
 
 struct msgd_node {
@@ -33,6 +34,8 @@ struct msgd_node {
 
 	struct msgd_crew syncers; /* one for each shard */
 	struct msgd_crew readers;
+	struct msgd_crew definers;    /* one */
+	struct msgd_definer *definer; /* shard 0's */
 
 	/* How the start and the end of the shards are kept in step. */
 	pthread_barrier_t started;

@@ -87,6 +87,41 @@ msgd_prepared_count(const struct msgd_shard *shard)
 	return shard->prepared.n;
 }
 
+/* What is left of a statement without its plans; NULL without memory. */
+static struct msgd_statement *
+unplanned(const struct msgd_statement *from)
+{
+	struct msgd_statement *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->refs = 1;
+	s->shard = from->shard;
+	s->unplanned = true;
+	memcpy(s->id, from->id, sizeof(s->id));
+	s->text = sst_arena_slice(&s->arena, from->text);
+	s->keyspace = sst_arena_slice(&s->arena, from->keyspace);
+	if (s->text.p != NULL && (s->keyspace.p != NULL || from->keyspace.n == 0))
+		return s;
+	msgd_statement_drop(s);
+	return NULL;
+}
+
+void
+msgd_prepared_unplan(struct msgd_shard *shard)
+{
+	struct msgd_prepared *p = &shard->prepared;
+	struct msgd_statement *s, *left;
+
+	for (size_t n = p->n; n > 0; n--) { /* from the oldest on, each becomes the newest */
+		s = p->oldest;
+		left = unplanned(s);
+		forget(p, s);
+		if (left != NULL)
+			keep(p, left);
+	}
+}
+
 /* ---- looking up ---- */
 
 /* One of an older schema is made again from its text. */

@@ -28,6 +28,8 @@ struct msgd_statement *msgd_prepared_find(struct msgd_shard *, struct sst_slice 
 /* The same for a text, which is made and kept when it is not there; NULL: see the refusal. */
 struct msgd_statement *msgd_prepared_get(
     struct msgd_shard *, struct sst_slice text, struct sst_slice keyspace, struct msgd_refusal *);
+/* The schema has changed: no plan of the one before stays here. */
+void msgd_prepared_unplan(struct msgd_shard *);
 size_t msgd_prepared_count(const struct msgd_shard *);
 
 #endif

@@ -27,6 +27,7 @@ struct cursor {
 	struct far_stream *stream; /* home's; NULL: it was closed meanwhile */
 	unsigned home, owner;
 	enum op op;
+	uint64_t generation; /* of the schema */
 	struct sst_slice keyspace, table;
 	struct sst_read what;    /* its slices are in asked */
 	struct sst_arena asked;  /* of the home */
@@ -87,6 +88,10 @@ static int
 open_rows(struct msgd_shard *here, struct cursor *c, struct sst_err *e)
 {
 	c->what.table = here->db->ops->table(here->db, c->keyspace, c->table);
+	/* Rows of another schema have other columns than the home's plan. */
+	if (c->generation != here->generation)
+		return sst_fail(e, SST_EBUSY, NULL, SST_NOWHERE,
+		    "the schema changed while it was read: try again");
 	if (c->what.table == NULL)
 		return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "the table is gone");
 	if (here->db->ops->read(here->db, &c->what, &c->rows, &c->stats, e) == -1)
@@ -145,6 +150,7 @@ serve(struct msgd_shard *here, struct msgd_letter *letter)
 
 	if (c->op == CLOSE) {
 		here->nstreams -= c->rows != NULL;
+		here->old_streams -= c->rows != NULL && c->generation != here->generation;
 		sst_stream_close(c->rows);
 		c->rows = NULL;
 		send_back(here, c);
@@ -253,6 +259,7 @@ begin_cursor(struct far_stream *f, struct sst_err *e)
 		return sst_fail_nomem(e);
 	c->stream = f;
 	c->home = f->home->no;
+	c->generation = msgd_reading_generation(f->home->reading);
 	c->owner = f->owner++;
 	c->keyspace = sst_arena_slice(&c->asked, f->what.table->keyspace);
 	c->table = sst_arena_slice(&c->asked, f->what.table->name);

@@ -28,6 +28,7 @@ struct msgd_reading {
 	struct sst_select *select;
 	struct msgd_shared *shared; /* NULL: nobody shares it */
 	int64_t now_s;
+	uint64_t generation; /* of the schema when it began */
 	struct sst_read_stats stats;
 	struct sst_buf rows;
 	uint32_t nrows;
@@ -46,6 +47,7 @@ end(struct msgd_reading *r)
 	if (r->rows.cap > KEEP)
 		sst_buf_free(&r->rows);
 	s->nstreams--;
+	s->old_streams -= r->generation != s->generation;
 	msgd_coalesce_end(s, r->shared, l);
 	r->next = s->spare_readings;
 	s->spare_readings = r;
@@ -221,6 +223,12 @@ msgd_reading_turn(struct msgd_shard *s)
 
 /* ---- what it reads from ---- */
 
+uint64_t
+msgd_reading_generation(const struct msgd_reading *r)
+{
+	return r->statement->generation;
+}
+
 void
 msgd_reading_add(struct msgd_reading *r, const struct sst_read_stats *s)
 {
@@ -302,6 +310,7 @@ new_reading(struct msgd_shard *s)
 	r->statement = NULL;
 	r->here = s;
 	s->nstreams++;
+	r->generation = s->generation;
 	return r;
 }
 

@@ -18,6 +18,8 @@ struct msgd_localdb {
 };
 void msgd_localdb_init(struct msgd_localdb *, struct msgd_shard *);
 
+/* Of the schema that its plan is made for. */
+uint64_t msgd_reading_generation(const struct msgd_reading *);
 /* What others met who read for it. */
 void msgd_reading_add(struct msgd_reading *, const struct sst_read_stats *);
 

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "msg/messages.h"
+#include "msgd/define.h"
 #include "msgd/listen.h"
 #include "msgd/shard.h"
 #include "store/datadir.h"
@@ -131,7 +132,9 @@ make_node(struct msgd_node *n, const struct msgd_config *c, struct sst_err *e)
 		return -1;
 	if (msgd_crew_start(&n->syncers, n->nshards, e) == -1)
 		return -1;
-	return msgd_crew_start(&n->readers, READERS, e);
+	if (msgd_crew_start(&n->readers, READERS, e) == -1)
+		return -1;
+	return msgd_crew_start(&n->definers, 1, e);
 }
 
 static void
@@ -139,8 +142,10 @@ clear_node(struct msgd_node *n)
 {
 	msgd_crew_stop(&n->syncers);
 	msgd_crew_stop(&n->readers);
+	msgd_crew_stop(&n->definers);
 	for (unsigned i = 0; n->shards != NULL && i < n->nshards; i++)
 		msgd_shard_clear(&n->shards[i]);
+	msgd_definer_free(n->definer);
 	msgd_listen_close(n->listeners);
 	free(n->shards);
 	free(n->mailboxes);
@@ -177,6 +182,8 @@ start_shards(struct msgd_node *n, struct sst_err *e)
 		for (unsigned i = 0; i < n->nshards; i++)
 			stores[i] = n->shards[i].store;
 		if ((r = sst_store_recovered(stores, n->nshards, e)) == 0)
+			r = msgd_definer_new(&n->definer, n, e);
+		if (r == 0)
 			r = msgd_listen_start(n->listeners, &n->shards[0], e);
 		if (r == -1) {
 			msgd_node_log_error(e);

@@ -5,14 +5,15 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "msgd/adopt.h"
 #include "msgd/coalesce.h"
 #include "msgd/conn.h"
+#include "msgd/define.h"
 #include "msgd/listen.h"
 #include "msgd/reach.h"
 #include "msgd/reading.h"
 #include "msgd/selfdb.h"
 #include "msgd/settle.h"
-#include "msgd/tables.h"
 #include "msgd/task.h"
 #include "store/store.h"
 
@@ -163,6 +164,7 @@ turn(struct msgd_shard *s, struct sst_err *e)
 	msgd_reading_turn(s);
 	msgd_crew_take(s);
 	msgd_settle_turn(s);
+	msgd_adopt_turn(s);
 	flush_conns(s);
 	send_and_ring(s);
 	return 0;
@@ -255,7 +257,7 @@ open_all(struct msgd_shard *s, struct sst_err *e)
 	if (msgd_selfdb_new(&s->self, s->node, e) == -1 || msgd_reach_new(&s->far, s, e) == -1 ||
 	    msgd_coalescer_new(&s->coalescer, o.cache / 8, e) == -1)
 		return -1;
-	return msgd_tables_take(s, e);
+	return 0;
 }
 
 static void
@@ -305,6 +307,12 @@ run(void *arg)
 	pthread_barrier_wait(&s->node->started);
 	pthread_barrier_wait(&s->node->started);
 	s->now_us = sst_now_us();
+	if (atomic_load(&s->node->failed) == 0 &&
+	    msgd_selfdb_fill(s->self, msgd_definer_schema(s->node->definer), &s->node->self, &e) ==
+		-1) {
+		msgd_node_log_error(&e);
+		atomic_fetch_add(&s->node->failed, 1);
+	}
 	while (atomic_load(&s->node->failed) == 0 && !s->quit)
 		if (turn(s, &e) == -1) {
 			msgd_node_log_error(&e);
@@ -339,6 +347,7 @@ msgd_shard_init(struct msgd_shard *s, struct msgd_node *node, unsigned no, struc
 	}
 	s->unsynced_end = &s->unsynced;
 	s->ready_end = &s->ready;
+	s->held_end = &s->held;
 	s->generation = 1;
 	s->waiting = calloc(n, sizeof(*s->waiting));
 	s->waiting_end = calloc(n, sizeof(*s->waiting_end));

@@ -21,6 +21,7 @@
 
 struct msgd_coalescer;
 struct msgd_conn;
+struct msgd_gate;
 struct msgd_leg;
 struct msgd_localdb;
 struct msgd_reach;
@@ -74,6 +75,12 @@ struct msgd_shard {
 	struct msgd_reading *ready, **ready_end; /* gave way to others */
 	struct msgd_reading *spare_readings;
 	struct msgd_leg *unsynced, **unsynced_end; /* wait for the log, oldest first */
+
+	/* Of the schema before, until nothing uses it: adopt.h. */
+	size_t new_statements, old_statements, old_streams;
+	bool retires;
+	const struct msgd_gate *gate; /* NULL: open */
+	struct msgd_leg *held, **held_end;
 
 	struct msgd_sync sync;
 	_Atomic(struct msgd_job *) finished; /* by crews; the last one on top */

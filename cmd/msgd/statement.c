@@ -9,6 +9,7 @@
 #include "cql/statement.h"
 #include "msgd/selfdb.h"
 #include "msgd/shard.h"
+#include "query/ddl.h"
 
 /* ---- refusals ---- */
 
@@ -200,8 +201,8 @@ make_definition(struct making *m)
 	if (r == 0)
 		return msgd_refuse(m->why, SST_WIRE_SYNTAX_ERROR, "no statement");
 	if (def.kind != SST_USE)
-		return msgd_refuse(m->why, SST_WIRE_INVALID,
-		    "changes of the schema are not supported while the daemon runs");
+		return msgd_refuse(
+		    m->why, SST_WIRE_SYNTAX_ERROR, "%.*s: unexpected", SST_NAME_ARGS(m->s->text));
 	m->s->kind = MSGD_USE;
 	m->s->use = def.name.name;
 	if (!msgd_selfdb_has_keyspace(m->shard->self, m->s->use))
@@ -211,11 +212,28 @@ make_definition(struct making *m)
 }
 
 static int
+make_truncate(struct making *m, const struct sst_dml *dml)
+{
+	if (find_table(m, &dml->name) == NULL)
+		return -1;
+	if (m->s->system)
+		return msgd_refuse(m->why, SST_WIRE_UNAUTHORIZED,
+		    "%.*s keyspace is not user-modifiable.", SST_NAME_ARGS(dml->name.keyspace));
+	m->s->kind = MSGD_TRUNCATE;
+	m->s->truncated = dml->name;
+	return 0;
+}
+
+static int
 make(struct making *m)
 {
 	struct sst_dml dml;
 
 	m->parser = sst_parser_new(m->s->text, &m->s->arena, NULL, m->s->keyspace, &m->why->e);
+	if (sst_ddl_at(&m->parser)) {
+		m->s->kind = MSGD_DEFINE; /* shard 0 looks closer */
+		return bound_metadata(m) == -1 || result_metadata(m) == -1 ? -1 : 0;
+	}
 	if (!sst_dml_at(&m->parser)) {
 		if (make_definition(m) == -1)
 			return -1;
@@ -224,6 +242,10 @@ make(struct making *m)
 			m->why->code = SST_WIRE_SYNTAX_ERROR;
 			return -1;
 		}
+		if (dml.kind == SST_TRUNCATE)
+			return make_truncate(m, &dml) == -1 || bound_metadata(m) == -1
+			    ? -1
+			    : result_metadata(m);
 		if (dml.kind > SST_BATCH)
 			return msgd_refuse(m->why, SST_WIRE_INVALID, "%.*s is not supported",
 			    SST_NAME_ARGS(dml.text));
@@ -248,6 +270,7 @@ msgd_statement_make(struct msgd_statement **out, struct msgd_shard *shard, struc
 	if (s == NULL)
 		return sst_fail_nomem(&why->e);
 	s->refs = 1;
+	shard->new_statements++;
 	s->shard = shard;
 	s->generation = shard->generation;
 	s->text = sst_arena_slice(&s->arena, text);
@@ -273,6 +296,9 @@ msgd_statement_drop(struct msgd_statement *s)
 {
 	if (s == NULL || --s->refs > 0)
 		return;
+	if (!s->unplanned)
+		*(s->generation == s->shard->generation ? &s->shard->new_statements
+							: &s->shard->old_statements) -= 1;
 	sst_arena_free(&s->arena);
 	free(s);
 }

@@ -15,7 +15,9 @@ struct msgd_shard;
 enum msgd_statement_kind {
 	MSGD_SELECT,
 	MSGD_CHANGE, /* INSERT, UPDATE, DELETE, and BATCH of them */
-	MSGD_USE
+	MSGD_USE,
+	MSGD_DEFINE, /* CREATE, ALTER, DROP */
+	MSGD_TRUNCATE
 };
 
 struct msgd_statement {
@@ -28,14 +30,16 @@ struct msgd_statement {
 	struct sst_arena arena;                       /* of all that follows */
 	struct sst_slice text, keyspace;
 	enum msgd_statement_kind kind;
-	bool system; /* a SELECT from system tables, which every shard has */
-	bool lists;  /* makes elements of lists, which want times */
+	bool unplanned; /* only text and id are left of it: prepared.h */
+	bool system;    /* a SELECT from system tables, which every shard has */
+	bool lists;     /* makes elements of lists, which want times */
 	size_t nplans;
 	struct sst_plan *
 	    *plans; /* one; of a BATCH one for each part, all with the same arguments */
 	size_t nmarks;
 	struct sst_result_metadata bound, result;
-	struct sst_slice use; /* USE: the keyspace */
+	struct sst_slice use;          /* USE: the keyspace */
+	struct sst_cql_name truncated; /* TRUNCATE: the table */
 };
 
 struct msgd_refusal { /* what goes wrong with a statement, for the client */

@@ -1,7 +1,9 @@
 /* cmd/msgd/work.c: changes are applied and answered when the log says so; statements prepared. */
 #include "msgd/work.h"
 
+#include "msgd/adopt.h"
 #include "msgd/coalesce.h"
+#include "msgd/define.h"
 #include "msgd/reading.h"
 #include "msgd/settle.h"
 #include "query/modify.h"
@@ -12,7 +14,7 @@ msgd_work_statement(struct msgd_shard *here, const struct msgd_part *part, struc
 {
 	struct msgd_statement *theirs = part->statement, *s;
 
-	if (theirs->shard == here)
+	if (theirs->shard == here && theirs->generation == here->generation)
 		return msgd_statement_hold(theirs);
 	s = msgd_prepared_find(here, (struct sst_slice){ theirs->id, MSGD_ID_LEN });
 	if (s != NULL)
@@ -151,6 +153,10 @@ msgd_work_run(struct msgd_shard *here, struct msgd_leg *l)
 		prepare(here, l);
 	else if (t->nparts == 1 && t->parts[0].statement->kind == MSGD_SELECT)
 		msgd_reading_start(here, l);
+	else if (t->nparts == 1 && t->parts[0].statement->kind >= MSGD_DEFINE)
+		msgd_define(here, l);
+	else if (msgd_gate_holds(here, l))
+		return;
 	else
 		change(here, l);
 }

@@ -10,265 +10,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/cqlclient.h"
 #include "codec/in.h"
 #include "codec/out.h"
 #include "wire/envelope.h"
-#include "wire/frame.h"
 
 #define CHANNELS 20
 #define ROWS 25 /* of a channel */
 #define PAGE 7
-#define BODY_MAX ((size_t)16 << 20)
-
-static unsigned passed, failed;
-
-static bool
-check(bool good, const char *fmt, ...)
-{
-	va_list ap;
-
-	*(good ? &passed : &failed) += 1;
-	if (good)
-		return true;
-	printf("FAILED: ");
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	printf("\n");
-	return false;
-}
-
-static void
-die(const char *what)
-{
-	printf(
-	    "%s: %s\n%u passed, %u failed, 0 skipped\n", what, strerror(errno), passed, failed + 1);
-	exit(1);
-}
-
-/* ---- the daemon ---- */
-
-struct served {
-	const char *bin, *dir;
-	pid_t pid;
-	FILE *out;
-	unsigned port, shard_port;
-};
-
-static void
-start(struct served *s, const char *shards, const char *sync)
-{
-	char program[512], line[1024] = "";
-	int p[2];
-
-	snprintf(program, sizeof(program), "%s/msgd", s->bin);
-	if (pipe(p) == -1 || (s->pid = fork()) == -1)
-		die("fork");
-	if (s->pid == 0) {
-		dup2(p[1], 1);
-		close(p[0]);
-		close(p[1]);
-		execl(program, "msgd", "-d", s->dir, "--cql-port", "0", "--shard-port", "0",
-		    "--shards", shards, "--sync", sync, (char *)NULL);
-		_exit(127);
-	}
-	close(p[1]);
-	s->out = fdopen(p[0], "r");
-	if (s->out == NULL || fgets(line, sizeof(line), s->out) == NULL ||
-	    sscanf(line, "msgd: listening on 127.0.0.1:%u (shards 127.0.0.1:%u),", &s->port,
-		&s->shard_port) != 2) {
-		errno = EPROTO;
-		die("msgd does not say that it listens");
-	}
-}
-
-static void
-stop(struct served *s, int sig)
-{
-	int status = 0;
-
-	kill(s->pid, sig);
-	waitpid(s->pid, &status, 0);
-	fclose(s->out);
-	if (sig == SIGTERM)
-		check(WIFEXITED(status) && WEXITSTATUS(status) == 0,
-		    "SIGTERM ends it with status %d", status);
-}
-
-/* ---- a client ---- */
-
-struct client {
-	int fd;
-	uint8_t version;
-	bool framed;
-	struct sst_buf in, rest;  /* as it came; within frames */
-	struct sst_buf out, body; /* to be sent; the last answer's body */
-	uint8_t opcode, flags;
-};
-
-static void
-read_more(struct client *c)
-{
-	ssize_t n;
-
-	if (!sst_buf_room(&c->in, 65536))
-		die("memory");
-	if ((n = read(c->fd, c->in.p + c->in.n, c->in.cap - c->in.n)) <= 0)
-		die("the daemon says no more");
-	c->in.n += (size_t)n;
-}
-
-static void
-consume(struct sst_buf *b, struct sst_slice left)
-{
-	memmove(b->p, left.p, left.n);
-	b->n = left.n;
-}
-
-/* The next envelope; its body is copied. */
-static void
-receive(struct client *c)
-{
-	struct sst_buf *from = c->framed ? &c->rest : &c->in, scratch = { 0 };
-	struct sst_envelope env;
-	struct sst_slice in;
-	struct sst_frame f;
-	struct sst_err e;
-
-	for (;;) {
-		in = sst_buf_slice(from);
-		if (sst_envelope_take(&env, &in, BODY_MAX, &e) == SST_ONE)
-			break;
-		if (!c->framed) {
-			read_more(c);
-			continue;
-		}
-		in = sst_buf_slice(&c->in);
-		if (sst_frame_take(&f, &in, false, &scratch, &e) == SST_ONE) {
-			sst_buf_add_slice(&c->rest, f.payload);
-			consume(&c->in, in);
-		} else
-			read_more(c);
-	}
-	c->opcode = env.opcode;
-	c->flags = env.flags;
-	sst_buf_reset(&c->body);
-	sst_buf_add_slice(&c->body, env.body);
-	consume(from, in);
-}
-
-static size_t
-begin(struct client *c, uint8_t opcode)
-{
-	struct sst_envelope env = { .version = c->version, .stream = 7, .opcode = opcode };
-
-	sst_buf_reset(&c->out);
-	return sst_envelope_begin(&c->out, &env);
-}
-
-static void
-ask(struct client *c, size_t at)
-{
-	struct sst_buf framed = { 0 }, *b = &c->out;
-
-	sst_envelope_end(b, at);
-	if (c->framed) {
-		sst_frame_put(&framed, sst_buf_slice(b), false);
-		b = &framed;
-	}
-	if (write(c->fd, b->p, b->n) != (ssize_t)b->n)
-		die("write");
-	sst_buf_free(&framed);
-	receive(c);
-}
-
-static void
-put_long(struct sst_buf *b, const char *s)
-{
-	sst_put_u32(b, (uint32_t)strlen(s));
-	sst_buf_adds(b, s);
-}
-
-static void
-connect_to(struct client *c, struct served *s, uint8_t version, bool local)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)s->port) };
-	struct sockaddr_un u = { .sun_family = AF_UNIX };
-	struct timeval patience = { 20, 0 };
-	size_t at;
-
-	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	snprintf(u.sun_path, sizeof(u.sun_path), "%s/msgd.sock", s->dir);
-	*c = (struct client){ .fd = socket(local ? AF_UNIX : AF_INET, SOCK_STREAM, 0),
-		.version = version };
-	if (connect(c->fd, local ? (struct sockaddr *)&u : (struct sockaddr *)&a,
-		local ? sizeof(u) : sizeof(a)) == -1)
-		die("connect");
-	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	at = begin(c, SST_OP_STARTUP);
-	sst_put_u16(&c->out, 1);
-	sst_put_bytes16(&c->out, SST_SLICE_LIT("CQL_VERSION"));
-	sst_put_bytes16(&c->out, SST_SLICE_LIT("3.0.0"));
-	ask(c, at);
-	check(c->opcode == SST_OP_READY, "STARTUP is answered by %d", c->opcode);
-	c->framed = version >= 5;
-}
-
-static void
-leave(struct client *c)
-{
-	close(c->fd);
-	sst_buf_free(&c->in);
-	sst_buf_free(&c->rest);
-	sst_buf_free(&c->out);
-	sst_buf_free(&c->body);
-}
-
-/* ---- statements ---- */
-
-static void
-put_flags(struct client *c, uint32_t flags)
-{
-	if (c->version >= 5)
-		sst_put_u32(&c->out, flags);
-	else
-		sst_put_u8(&c->out, (uint8_t)flags);
-}
-
-/* QUERY with pages of so many rows (0: without), from where the last one ended. */
-static void
-query(struct client *c, const char *cql, uint32_t page, struct sst_slice state)
-{
-	size_t at = begin(c, SST_OP_QUERY);
-
-	put_long(&c->out, cql);
-	sst_put_u16(&c->out, 1); /* ONE */
-	put_flags(c, (page > 0 ? 0x04u : 0) | (state.n > 0 ? 0x08u : 0));
-	if (page > 0)
-		sst_put_u32(&c->out, page);
-	if (state.n > 0) {
-		sst_put_u32(&c->out, (uint32_t)state.n);
-		sst_buf_add_slice(&c->out, state);
-	}
-	ask(c, at);
-}
-
-static uint32_t
-error_code(const struct client *c)
-{
-	struct sst_in in = sst_in_new(sst_buf_slice(&c->body), 0);
-
-	return c->opcode == SST_OP_ERROR ? sst_get_u32(&in) : UINT32_MAX;
-}
 
 /* The number of rows of an answer without metadata but for columns of one bigint each; *state is then
  * where the page ended. */
@@ -300,12 +53,12 @@ count_pages(struct client *c, const char *cql, uint32_t page)
 	struct sst_buf state = { 0 };
 	uint32_t n = 0, got;
 
-	query(c, cql, page, sst_buf_slice(&state));
+	client_query(c, cql, page, sst_buf_slice(&state));
 	while ((got = rows(c, &state)) != UINT32_MAX) {
 		n += got;
 		if (state.n == 0)
 			break;
-		query(c, cql, page, sst_buf_slice(&state));
+		client_query(c, cql, page, sst_buf_slice(&state));
 	}
 	sst_buf_free(&state);
 	return got == UINT32_MAX ? got : n;
@@ -314,13 +67,13 @@ count_pages(struct client *c, const char *cql, uint32_t page)
 static void
 prepare(struct client *c, const char *cql, struct sst_buf *id)
 {
-	size_t at = begin(c, SST_OP_PREPARE);
+	size_t at = client_begin(c, SST_OP_PREPARE);
 	struct sst_in in;
 
-	put_long(&c->out, cql);
+	client_put_long(&c->out, cql);
 	if (c->version >= 5)
 		sst_put_u32(&c->out, 0);
-	ask(c, at);
+	client_ask(c, at);
 	in = sst_in_new(sst_buf_slice(&c->body), 0);
 	check(c->opcode == SST_OP_RESULT && sst_get_u32(&in) == 4, "PREPARE is answered by %d",
 	    c->opcode);
@@ -331,20 +84,20 @@ prepare(struct client *c, const char *cql, struct sst_buf *id)
 static bool
 insert(struct client *c, struct sst_slice id, int64_t channel, int64_t message)
 {
-	size_t at = begin(c, SST_OP_EXECUTE);
+	size_t at = client_begin(c, SST_OP_EXECUTE);
 
 	sst_put_bytes16(&c->out, id);
 	if (c->version >= 5)
 		sst_put_u16(&c->out, 0); /* no metadata are known */
 	sst_put_u16(&c->out, 1);
-	put_flags(c, 0x01);
+	client_put_flags(c, 0x01);
 	sst_put_u16(&c->out, 3);
 	sst_put_u32(&c->out, 8);
 	sst_put_u64(&c->out, (uint64_t)channel);
 	sst_put_u32(&c->out, 8);
 	sst_put_u64(&c->out, (uint64_t)message);
-	put_long(&c->out, "what was said");
-	ask(c, at);
+	client_put_long(&c->out, "what was said");
+	client_ask(c, at);
 	return c->opcode == SST_OP_RESULT;
 }
 
@@ -418,12 +171,12 @@ errors(struct client *c)
 		{ "USE nothing", 0x2200 } };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		query(c, all[i].cql, 0, (struct sst_slice){ NULL, 0 });
-		check(error_code(c) == all[i].code, "%s: opcode %d, code %x, not %x", all[i].cql,
-		    c->opcode, error_code(c), all[i].code);
+		client_query(c, all[i].cql, 0, (struct sst_slice){ NULL, 0 });
+		check(client_error(c) == all[i].code, "%s: opcode %d, code %x, not %x", all[i].cql,
+		    c->opcode, client_error(c), all[i].code);
 	}
-	check(!insert(c, SST_SLICE_LIT("0123456789abcdef"), 1, 1) && error_code(c) == 0x2500,
-	    "an id that nobody prepared: %x", error_code(c));
+	check(!insert(c, SST_SLICE_LIT("0123456789abcdef"), 1, 1) && client_error(c) == 0x2500,
+	    "an id that nobody prepared: %x", client_error(c));
 }
 
 /* The sum over all shards of a counter. */
@@ -437,7 +190,7 @@ counter(struct client *c, const char *name)
 
 	snprintf(cql, sizeof(cql), "SELECT value FROM system_views.msgd_counters WHERE name = '%s'",
 	    name);
-	query(c, cql, 0, (struct sst_slice){ NULL, 0 });
+	client_query(c, cql, 0, (struct sst_slice){ NULL, 0 });
 	in = sst_in_new(sst_buf_slice(&c->body), 0);
 	if (sst_get_u32(&in) != 2)
 		return -1;
@@ -467,7 +220,7 @@ repeated(struct client *c)
 		snprintf(cql, sizeof(cql),
 		    "INSERT INTO chat.messages (channel_id, bucket, message_id) VALUES (77, 7, %u)",
 		    i);
-		query(c, cql, 0, (struct sst_slice){ NULL, 0 });
+		client_query(c, cql, 0, (struct sst_slice){ NULL, 0 });
 		for (int k = 0; k < 40; k++, reads++)
 			if ((got = count_pages(c, read, 0)) != i) {
 				check(false, "%u rows are seen where %u were written", got, i);
@@ -476,7 +229,7 @@ repeated(struct client *c)
 	}
 	check(counter(c, "reads_executed") - before < reads / 2, "%jd of %jd reads are executed",
 	    (intmax_t)(counter(c, "reads_executed") - before), (intmax_t)reads);
-	query(c, "DELETE FROM chat.messages WHERE channel_id = 77 AND bucket = 7", 0,
+	client_query(c, "DELETE FROM chat.messages WHERE channel_id = 77 AND bucket = 7", 0,
 	    (struct sst_slice){ NULL, 0 });
 }
 
@@ -498,21 +251,21 @@ tombstones(struct client *c)
 			    "message_id = %u;",
 			    id++);
 		sst_buf_addf(&batch, "APPLY BATCH%c", '\0');
-		query(c, (const char *)batch.p, 0, (struct sst_slice){ NULL, 0 });
+		client_query(c, (const char *)batch.p, 0, (struct sst_slice){ NULL, 0 });
 		if (c->opcode != SST_OP_RESULT)
 			break;
 		if (round != 1)
 			continue;
-		query(c, read, 0, (struct sst_slice){ NULL, 0 });
+		client_query(c, read, 0, (struct sst_slice){ NULL, 0 });
 		check(c->opcode == SST_OP_RESULT && (c->flags & SST_ENVELOPE_WARNING) &&
 			memmem(c->body.p, c->body.n, "2000 tombstone cells", 20) != NULL,
 		    "2000 tombstones are not warned of");
 	}
-	query(c, read, 0, (struct sst_slice){ NULL, 0 });
-	check(error_code(c) == 0x1300 && memmem(c->body.p, c->body.n, "78:7", 4) != NULL,
-	    "%u tombstones end in %x: %.*s", id, error_code(c),
+	client_query(c, read, 0, (struct sst_slice){ NULL, 0 });
+	check(client_error(c) == 0x1300 && memmem(c->body.p, c->body.n, "78:7", 4) != NULL,
+	    "%u tombstones end in %x: %.*s", id, client_error(c),
 	    (int)(c->body.n > 200 ? 200 : c->body.n), (const char *)c->body.p);
-	query(c, "DELETE FROM chat.messages WHERE channel_id = 78 AND bucket = 7", 0,
+	client_query(c, "DELETE FROM chat.messages WHERE channel_id = 78 AND bucket = 7", 0,
 	    (struct sst_slice){ NULL, 0 });
 	sst_buf_free(&batch);
 }
@@ -556,12 +309,123 @@ shard_port(struct served *s, unsigned nshards)
 		}
 		if (r == -1)
 			die("no port is free");
-		at = begin(&c, SST_OP_OPTIONS);
-		ask(&c, at);
+		at = client_begin(&c, SST_OP_OPTIONS);
+		client_ask(&c, at);
 		check(c.opcode == SST_OP_SUPPORTED && says_shard(&c, want),
 		    "a connection for shard %u leads elsewhere", want);
-		leave(&c);
+		client_leave(&c);
 	}
+}
+
+/* ---- definitions ---- */
+
+static const struct {
+	const char *cql;
+	uint32_t code; /* UINT32_MAX: it is done */
+	const char *event;
+} definitions[] = {
+	{ "CREATE KEYSPACE k WITH replication = {'class': 'SimpleStrategy', 'replication_factor': "
+	  "1}",
+	    UINT32_MAX, "CREATED KEYSPACE k" },
+	{ "CREATE KEYSPACE k WITH replication = {'class': 'SimpleStrategy', 'replication_factor': "
+	  "1}",
+	    0x2400, NULL },
+	{ "CREATE TABLE k.t (a int, b int, v text, PRIMARY KEY (a, b))", UINT32_MAX,
+	    "CREATED TABLE k t" },
+	{ "CREATE TABLE IF NOT EXISTS k.t (a int PRIMARY KEY)", UINT32_MAX, NULL },
+	{ "INSERT INTO k.t (a, b, v) VALUES (1, 1, 'x')", UINT32_MAX, NULL },
+	{ "INSERT INTO k.t (a, b, v) VALUES (2, 1, 'x')", UINT32_MAX, NULL },
+	{ "INSERT INTO k.t (a, b, v) VALUES (3, 1, 'x')", UINT32_MAX, NULL },
+	{ "ALTER TABLE k.t ADD w int", UINT32_MAX, "UPDATED TABLE k t" },
+	{ "UPDATE k.t SET w = 7 WHERE a = 2 AND b = 1", UINT32_MAX, NULL },
+	{ "ALTER TABLE k.t DROP v", UINT32_MAX, "UPDATED TABLE k t" },
+	{ "SELECT v FROM k.t", 0x2200, NULL },
+	{ "CREATE TYPE k.u (x int)", UINT32_MAX, "CREATED TYPE k u" },
+	{ "DROP TYPE k.u", UINT32_MAX, "DROPPED TYPE k u" },
+	{ "CREATE INDEX ON k.t (w)", 0x2200, NULL },
+	{ "DROP KEYSPACE system", 0x2100, NULL },
+	{ "TRUNCATE system.local", 0x2100, NULL },
+};
+
+/* "CREATED TABLE k t" of a schema event, "" of what is none. */
+static void
+event_text(const struct client *c, char *text, size_t n)
+{
+	struct sst_in in = sst_in_new(sst_buf_slice(&c->body), 0);
+	size_t at = 0;
+
+	text[0] = '\0';
+	if (c->opcode != SST_OP_EVENT)
+		return;
+	sst_get_bytes16(&in);
+	while (!in.bad && sst_in_left(&in) > 0 && at < n) {
+		struct sst_slice s = sst_get_bytes16(&in);
+
+		if (s.p == NULL)
+			break;
+		at += (size_t)snprintf(
+		    text + at, n - at, "%s%.*s", at > 0 ? " " : "", (int)s.n, (const char *)s.p);
+	}
+}
+
+/* The schema changes under a client, and another one hears of it. */
+static void
+define(struct client *c, struct client *other)
+{
+	static const char all[] = "SELECT a FROM k.t";
+	struct sst_slice none = { NULL, 0 };
+	size_t at = client_begin(other, SST_OP_REGISTER);
+	char text[128];
+
+	sst_put_u16(&other->out, 1);
+	sst_put_bytes16(&other->out, SST_SLICE_LIT("SCHEMA_CHANGE"));
+	client_ask(other, at);
+	for (size_t i = 0; i < sizeof(definitions) / sizeof(definitions[0]); i++) {
+		client_query(c, definitions[i].cql, 0, none);
+		check(client_error(c) == definitions[i].code, "%s: %x: %.*s", definitions[i].cql,
+		    client_error(c), (int)(c->body.n > 200 ? 200 : c->body.n),
+		    (const char *)c->body.p);
+		if (definitions[i].event == NULL)
+			continue;
+		client_receive(other);
+		event_text(other, text, sizeof(text));
+		check(strcmp(text, definitions[i].event) == 0, "%s: the event is %s",
+		    definitions[i].cql, text);
+	}
+	check(count_pages(c, all, 2) == 3, "rows are lost by ALTER");
+	check(count_pages(other, "SELECT w FROM k.t WHERE a = 2", 0) == 1, "a new column");
+	client_query(c, "TRUNCATE k.t", 0, none);
+	check(c->opcode == SST_OP_RESULT && count_pages(c, all, 0) == 0, "TRUNCATE leaves rows");
+	client_query(c, "INSERT INTO k.t (a, b) VALUES (9, 9)", 0, none);
+	check(count_pages(c, all, 0) == 1, "nothing can be written after TRUNCATE");
+}
+
+/* After a kill: the schema is there, and what was truncated is not; then the rest goes too. */
+static void
+defined(struct client *c)
+{
+	struct sst_slice none = { NULL, 0 };
+
+	check(count_pages(c, "SELECT w FROM k.t", 0) == 1, "after a kill TRUNCATE is undone");
+	client_query(c, "DROP KEYSPACE k", 0, none);
+	check(c->opcode == SST_OP_RESULT, "DROP KEYSPACE: %x", client_error(c));
+	client_query(c, "SELECT w FROM k.t", 0, none);
+	check(client_error(c) == 0x2200, "a table that is gone: %x", client_error(c));
+}
+
+static void
+schema(struct served *s, bool made)
+{
+	struct client c, other;
+
+	client_connect(&c, s, 4, false);
+	client_connect(&other, s, 5, false);
+	if (made)
+		defined(&c);
+	else
+		define(&c, &other);
+	client_leave(&c);
+	client_leave(&other);
 }
 
 /* A version that is not spoken is answered on stream 0, and a frame that is no frame ends it. */
@@ -617,7 +481,7 @@ talk(struct served *s, uint8_t version, bool local, const char *when, bool write
 {
 	struct client c;
 
-	connect_to(&c, s, version, local);
+	client_connect(&c, s, version, local);
 	if (writes)
 		write_rows(&c);
 	read_rows(&c, when);
@@ -626,7 +490,7 @@ talk(struct served *s, uint8_t version, bool local, const char *when, bool write
 		repeated(&c);
 		tombstones(&c);
 	}
-	leave(&c);
+	client_leave(&c);
 }
 
 int
@@ -641,20 +505,22 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	s.bin = argv[1];
 	s.dir = argv[2];
-	start(&s, "3", "batch");
+	served_start(&s, "3", "batch");
 	strangers(&s);
 	shard_port(&s, 3);
 	talk(&s, 4, false, "as it was written", true);
-	stop(&s, SIGKILL);
-	start(&s, "2", "periodic");
+	schema(&s, false);
+	served_stop(&s, SIGKILL);
+	served_start(&s, "2", "periodic");
 	talk(&s, 4, false, "after a kill", false);
+	schema(&s, true);
 	talk(&s, 4, true, "by the unix socket", false);
 	talk(&s, 5, false, "in frames", true);
-	stop(&s, SIGTERM);
+	served_stop(&s, SIGTERM);
 	check(count_files(s.dir, "commitlog") == 0, "a log is left");
-	start(&s, "1", "group");
+	served_start(&s, "1", "group");
 	talk(&s, 4, false, "alone", false);
-	stop(&s, SIGTERM);
+	served_stop(&s, SIGTERM);
 	printf("%u passed, %u failed, 0 skipped\n", passed, failed);
 	return failed > 0;
 }
