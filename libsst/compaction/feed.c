@@ -165,6 +165,18 @@ weigh(struct sst_feed *x, const struct sst_item *item, struct sst_err *e)
 }
 
 static int
+take_bare(struct sst_feed *x, const struct sst_item *item)
+{
+	x->now.tally.rows++;
+	x->now.tally.gone[SST_TALLY_ROW]++;
+	x->now.tally.gone_bytes[SST_TALLY_ROW] += item->len;
+	count_old(x, SST_TALLY_ROW, item->row.del.ts_us, item->row.del.ldt_s);
+	x->in->size.dead_rows++;
+	x->in->size.dead_bytes += item->len;
+	return 0;
+}
+
+static int
 take_row(struct sst_feed *x, const struct sst_item *item, struct sst_err *e)
 {
 	struct sst_survey *s = x->all->survey;
@@ -174,6 +186,8 @@ take_row(struct sst_feed *x, const struct sst_item *item, struct sst_err *e)
 	size_t i;
 
 	x->all->rows++;
+	if (sst_row_is_bare(r))
+		return take_bare(x, item);
 	for (i = 0; i < r->ncells; i++) {
 		cols[r->cells[i].col].cells++;
 		plain &= r->cells[i].ldt_s == SST_NO_LDT;
@@ -181,6 +195,7 @@ take_row(struct sst_feed *x, const struct sst_item *item, struct sst_err *e)
 	if (plain) {
 		x->now.tally.rows++;
 		x->now.tally.cells += r->ncells;
+		x->now.tally.live_bytes += item->len;
 		x->in->size.live_rows++;
 		x->in->size.live_bytes += item->len;
 		x->lives = true;

@@ -175,6 +175,24 @@ look_at_plain(struct looking *l, const struct sst_item *item)
 }
 
 static void
+look_at_bare(struct looking *l, const struct sst_item *item)
+{
+	struct sst_survey_sum *sum = &l->p.sum;
+
+	sum->merged.rows++;
+	sum->merged.gone[SST_TALLY_ROW]++;
+	count_age(l, SST_TALLY_ROW, item->row.del.ts_us, item->row.del.ldt_s);
+	read_item(l, false, 1);
+	sum->size.dead_rows++;
+	if (can_purge(l) && sst_purge_deletion(&l->purge, &item->row.del))
+		return;
+	sum->left.rows++;
+	sum->left.gone[SST_TALLY_ROW]++;
+	sum->left_bytes += item->len > 0 ? item->len : HEAD;
+	l->stays = true;
+}
+
+static void
 look_at_marker(struct looking *l, const struct sst_item *item)
 {
 	uint64_t len = item->len > 0 ? item->len : MARKER;
@@ -284,9 +302,12 @@ look_at(struct looking *l, const struct sst_item *item, struct sst_err *e)
 	case SST_ROW:
 		break;
 	}
-	if (!sst_row_is_plain(&item->row))
+	if (sst_row_is_bare(&item->row))
+		look_at_bare(l, item);
+	else if (sst_row_is_plain(&item->row))
+		look_at_plain(l, item);
+	else
 		return look_at_row(l, item, e);
-	look_at_plain(l, item);
 	return 0;
 }
 
