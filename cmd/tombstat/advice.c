@@ -18,46 +18,85 @@ enum blocker {
 	B_OVERLAP
 };
 
+#define NAMED 3 /* blockers, for people */
+
 static const struct tool_field blocker_fields[] = { { "record", TOOL_LEFT }, { "table", TOOL_LEFT },
 	{ "expired", TOOL_LEFT }, { "bytes", TOOL_RIGHT }, { "blocked_by", TOOL_LEFT },
 	{ "tokens_overlap", TOOL_LEFT } };
 
 static void
-blocker_row(struct section *s, struct findings *f, const struct sst_set *expired,
-    const struct sst_set *blocker)
+begin_row(struct section *s, const struct sst_set *expired)
 {
 	tool_set_text(&s->report, B_EXPIRED, look_base(expired));
 	tool_set_size(&s->report, B_BYTES, expired->bytes);
-	if (blocker != NULL) {
-		tool_set_text(&s->report, B_BLOCKER, look_base(blocker));
-		if (!f->w->fast)
-			tool_set_bool(&s->report, B_OVERLAP, sst_sets_overlap(expired, blocker));
+}
+
+/* For programs: a line for each pair, and one for what nothing blocks. */
+static void
+pair_rows(struct section *s, struct findings *f, const struct sst_set *expired, int64_t before)
+{
+	size_t k, n = 0;
+
+	for (k = 0; k < f->n; k++) {
+		if (!sst_set_blocks(f->in[k], expired, before))
+			continue;
+		begin_row(s, expired);
+		tool_set_text(&s->report, B_BLOCKER, look_base(f->in[k]));
+		if (!f->w->fast) /* asks the index */
+			tool_set_bool(&s->report, B_OVERLAP, sst_sets_overlap(expired, f->in[k]));
+		section_row(s);
+		n++;
 	}
+	if (n > 0)
+		return;
+	begin_row(s, expired);
 	section_row(s);
+}
+
+/* For people: one line, with those that may truly hold the same partitions. */
+static void
+one_row(struct section *s, struct findings *f, const struct sst_set *expired, int64_t before)
+{
+	struct sst_buf names = { 0 };
+	size_t k, n = 0;
+
+	for (k = 0; k < f->n; k++)
+		if (sst_set_blocks(f->in[k], expired, before) &&
+		    (f->w->fast || sst_sets_overlap(expired, f->in[k])) && n++ < NAMED) {
+			sst_buf_adds(&names, names.n > 0 ? " " : "");
+			sst_buf_add_slice(&names, look_base(f->in[k]));
+		}
+	if (n > NAMED)
+		sst_buf_addf(&names, " and %zu more", n - NAMED);
+	begin_row(s, expired);
+	if (n > 0)
+		tool_set_text(&s->report, B_BLOCKER, sst_buf_slice(&names));
+	section_row(s);
+	sst_buf_free(&names);
 }
 
 void
 show_blockers(struct findings *f)
 {
 	int64_t before = f->now_s - f->gc_grace_s;
+	uint64_t n = 0, shown = 0;
 	struct section s;
-	size_t i, k, n;
+	size_t i;
 
 	section_start(&s, f, "expired", "SSTables of which all has expired, and what keeps them",
-	    blocker_fields, SST_ARRAY_LEN(blocker_fields),
-	    f->w->fast ? "expired,bytes,blocked_by" : "expired,bytes,blocked_by,tokens_overlap");
+	    blocker_fields, SST_ARRAY_LEN(blocker_fields), "expired,bytes,blocked_by");
 	for (i = 0; i < f->n; i++) {
 		if (!sst_set_is_expired(f->in[i], before))
 			continue;
-		for (k = n = 0; k < f->n; k++)
-			if (sst_set_blocks(f->in[k], f->in[i], before)) {
-				blocker_row(&s, f, f->in[i], f->in[k]);
-				n++;
-			}
-		if (n == 0)
-			blocker_row(&s, f, f->in[i], NULL);
+		if (f->w->form != TOOL_TABLE)
+			pair_rows(&s, f, f->in[i], before);
+		else if (n++ < f->w->count) {
+			one_row(&s, f, f->in[i], before);
+			shown++;
+		}
 	}
 	section_end(&s);
+	section_more(f, shown, n);
 }
 
 /* ---- what to compact for the worst partitions ---- */

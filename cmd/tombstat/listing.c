@@ -1,5 +1,5 @@
 /* cmd/tombstat/listing.c: a line for each SSTable, for each of the worst partitions, for each column. */
-#include <inttypes.h>
+#include <stdlib.h>
 
 #include "tombstat/show.h"
 
@@ -79,19 +79,59 @@ file_row(struct section *s, const struct findings *f, size_t i)
 	section_row(s);
 }
 
+struct ranked {
+	size_t i; /* in f->in */
+	uint64_t tombstones;
+};
+
+static int
+most_first(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	if (x->tombstones != y->tombstones)
+		return x->tombstones > y->tombstones ? -1 : 1;
+	return (x->i > y->i) - (x->i < y->i);
+}
+
+/* By generation for programs, and all of them; for people those with most tombstones. */
+static size_t
+rank(struct findings *f, struct ranked *v)
+{
+	size_t i, n = f->n;
+
+	for (i = 0; i < n; i++) {
+		v[i].i = i;
+		v[i].tombstones = f->w->fast ? look_claims(f, f->in[i]).all
+					     : sst_tally_gone(&f->survey.inputs[i].tally);
+	}
+	if (f->w->form != TOOL_TABLE || n <= f->w->count)
+		return n;
+	qsort(v, n, sizeof(*v), most_first);
+	return (size_t)f->w->count;
+}
+
 void
 show_files(struct findings *f)
 {
+	struct ranked *v = calloc(f->n + 1, sizeof(*v));
 	struct section s;
-	size_t i;
+	size_t i, shown;
 
-	section_start(&s, f, "sstable", "SSTables, each by itself", file_fields,
-	    SST_ARRAY_LEN(file_fields),
+	if (v == NULL)
+		exit(tool_problem(TROUBLE, "out of memory"));
+	shown = rank(f, v);
+	section_start(&s, f, "sstable",
+	    shown < f->n ? "SSTables with most tombstones, each by itself"
+			 : "SSTables, each by itself",
+	    file_fields, SST_ARRAY_LEN(file_fields),
 	    f->w->fast ? "sstable,bytes,partitions,rows,tombstones,past_grace,droppable_share"
 		       : "sstable,bytes,live_rows,dead_rows,dead_bytes,tombstones,past_grace");
-	for (i = 0; i < f->n; i++)
-		file_row(&s, f, i);
+	for (i = 0; i < shown; i++)
+		file_row(&s, f, v[i].i);
 	section_end(&s);
+	section_more(f, shown, f->n);
+	free(v);
 }
 
 static void
@@ -182,6 +222,7 @@ show_partitions(struct findings *f)
 	for (i = 0; i < f->worst.n; i++)
 		partition_row(&s, f, &f->worst.v[i]);
 	section_end(&s);
+	section_more(f, f->worst.n, f->with_tombstones);
 }
 
 static void
@@ -199,10 +240,7 @@ show_past_partitions(struct findings *f)
 			shown++;
 		}
 	section_end(&s);
-	if (shown < f->past_warn && f->w->form == TOOL_TABLE)
-		sst_buf_addf(&f->w->out.buf,
-		    "%s: %" PRIu64 " more partitions are past a threshold\n", f->name,
-		    f->past_warn - shown);
+	section_more(f, shown, f->past_warn);
 }
 
 void

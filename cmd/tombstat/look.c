@@ -171,6 +171,7 @@ take_partition(void *arg, const struct sst_survey_partition *p, struct sst_err *
 	struct watching *x = arg;
 	struct findings *f = x->f;
 
+	f->with_tombstones += sst_tally_gone(&p->sum.in) > 0;
 	f->past_warn += p->page_max > f->w->warn;
 	f->past_fail += p->page_max > f->w->fail;
 	if (p->page_max > f->page_max)

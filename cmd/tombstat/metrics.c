@@ -45,6 +45,7 @@ static const struct {
 
 struct metrics {
 	struct sst_buf lines[NMETRICS];
+	struct sst_buf names; /* of tables, each with its NUL */
 };
 
 struct metrics *
@@ -147,11 +148,27 @@ add_fast(struct metrics *m, const struct findings *f)
 	add_ages(m, f, &sum.ages);
 }
 
-void
+/* Two series of one name would not be taken in. */
+static bool
+is_there(const struct metrics *m, const char *name)
+{
+	const char *p = (const char *)m->names.p, *end = p + m->names.n;
+
+	for (; p < end; p += strlen(p) + 1)
+		if (strcmp(p, name) == 0)
+			return true;
+	return false;
+}
+
+int
 metrics_add(struct metrics *m, const struct findings *f)
 {
 	size_t blocked, expired = look_expired(f, &blocked);
 
+	if (is_there(m, f->name))
+		return tool_problem(
+		    TROUBLE, "%s: %s: its metrics are another folder's", f->at->folder, f->name);
+	sst_buf_add(&m->names, f->name, strlen(f->name) + 1);
 	add(m, SSTABLES, f, NULL, NULL, f->n);
 	add(m, SSTABLE_BYTES, f, NULL, NULL, f->bytes);
 	if (f->w->fast)
@@ -160,6 +177,7 @@ metrics_add(struct metrics *m, const struct findings *f)
 		add_full(m, f);
 	add(m, EXPIRED, f, "blocked", "yes", blocked);
 	add(m, EXPIRED, f, "blocked", "no", expired - blocked);
+	return SOUND;
 }
 
 void
@@ -185,5 +203,7 @@ metrics_free(struct metrics *m)
 
 	for (k = 0; m != NULL && k < NMETRICS; k++)
 		sst_buf_free(&m->lines[k]);
+	if (m != NULL)
+		sst_buf_free(&m->names);
 	free(m);
 }

@@ -1,4 +1,6 @@
 /* cmd/tombstat/report.c: sections, bars, and what stands above them. */
+#include <inttypes.h>
+
 #include "tombstat/show.h"
 
 enum {
@@ -39,6 +41,14 @@ section_end(struct section *s)
 {
 	tool_report_end(&s->report);
 	tool_output_step(&s->w->out);
+}
+
+void
+section_more(struct findings *f, uint64_t shown, uint64_t all)
+{
+	if (shown < all && f->w->form == TOOL_TABLE)
+		sst_buf_addf(
+		    &f->w->out.buf, "and %" PRIu64 " more: -n %" PRIu64 "\n", all - shown, all);
 }
 
 /* Whole and eighths of a column. */

@@ -166,9 +166,12 @@ print_droppable(struct findings *f)
 		sst_buf_addf(b, "\nnothing is droppable: %s\n", f->why_not);
 		return;
 	}
-	sst_buf_addf(b,
-	    "\ndroppable now: %" PRIu64 " of %" PRIu64 " tombstones; compact would return ",
-	    droppable(f), sst_tally_gone(&s->in));
+	if (sst_tally_gone(&s->in) > 0)
+		sst_buf_addf(b, "\ndroppable now: %" PRIu64 " of %" PRIu64 " tombstones; ",
+		    droppable(f), sst_tally_gone(&s->in));
+	else
+		sst_buf_adds(b, "\nno tombstones; ");
+	sst_buf_adds(b, "compact would return ");
 	if (f->weighed)
 		sst_buf_addf(b, "exactly %" PRIu64 " bytes (", returned(f));
 	else
@@ -186,9 +189,10 @@ print_pages(struct findings *f)
 		sst_buf_addf(b,
 		    "ghosts: %" PRIu64 " (rows without an author: compact --drop-ghosts)\n",
 		    f->survey.sum.ghosts);
-	sst_buf_addf(b, "pages of %" PRIu64 " rows: %" PRIu64 " tombstones met at most; ",
+	sst_buf_addf(b, "pages of %" PRIu64 " rows: %" PRIu64 " tombstones met at most\n",
 	    f->w->page, f->page_max);
-	sst_buf_addf(b, "partitions past %" PRIu64 ": %" PRIu64 ", past %" PRIu64 ": %" PRIu64 "\n",
+	sst_buf_addf(b,
+	    "partitions with a page past %" PRIu64 ": %" PRIu64 ", past %" PRIu64 ": %" PRIu64 "\n",
 	    f->w->warn, f->past_warn, f->w->fail, f->past_fail);
 }
 
@@ -335,7 +339,7 @@ static void
 print_people(struct findings *f)
 {
 	print_title(f);
-	if (f->w->fast)
+	if (f->w->fast || f->n == 0)
 		return;
 	print_droppable(f);
 	print_pages(f);
@@ -346,7 +350,8 @@ print_people(struct findings *f)
 static bool
 says_something(const struct findings *f)
 {
-	return f->w->form != TOOL_TABLE || f->w->fast || sst_tally_gone(&f->survey.sum.in) > 0;
+	return f->w->form != TOOL_TABLE || (f->w->fast && f->n > 0) ||
+	    sst_tally_gone(&f->survey.sum.in) > 0;
 }
 
 void

@@ -12,14 +12,15 @@ any_is_past(const struct findings *f)
 	return i < f->n;
 }
 
+/* Metrics are for somebody else to judge, and complete whatever they say. */
 int
 show_table(struct findings *f)
 {
 	bool past = f->w->fast ? any_is_past(f) : f->past_warn > 0;
 
 	if (f->w->prometheus)
-		metrics_add(f->w->metrics, f);
-	else if (!f->w->quiet) {
+		return metrics_add(f->w->metrics, f);
+	if (!f->w->quiet) {
 		show_sections(f);
 		show_blockers(f);
 		if (!f->w->fast)

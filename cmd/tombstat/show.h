@@ -23,6 +23,8 @@ void section_start(struct section *, struct findings *, const char *record, cons
     const struct tool_field *fields, size_t nfields, const char *shown);
 void section_row(struct section *);
 void section_end(struct section *);
+/* For people: how many more there are, and how to see them. */
+void section_more(struct findings *, uint64_t shown, uint64_t all);
 /* A bar for value of max, into a field; on a terminal only. */
 void section_bar(struct section *, size_t field, uint64_t value, uint64_t max);
 /* The text of a partition key. */
@@ -57,7 +59,8 @@ void show_advice(struct findings *);
 /* ---- metrics.c: the text format of Prometheus ---- */
 
 struct metrics *metrics_new(void);
-void metrics_add(struct metrics *, const struct findings *);
+/* SOUND; a second table of a name is a complaint, as a name stands for one. */
+int metrics_add(struct metrics *, const struct findings *);
 void metrics_print(const struct metrics *, struct sst_buf *);
 void metrics_free(struct metrics *);
 

@@ -52,6 +52,7 @@ struct findings { /* of one table */
 	uint64_t bytes_left;
 	struct worsts worst;
 	uint64_t page_max, past_warn, past_fail;
+	uint64_t with_tombstones; /* partitions */
 };
 
 /* Looks at one and shows it; an exit status. */

@@ -80,3 +80,20 @@ tombstat --fast -q --now 2026-01-10 d | sizes
 
 echo "== metrics"
 t --prometheus d | grep -v bytes
+
+echo "== the worst of many, and how many more there are"
+for i in $(seq 10 49); do gone "$i" $((i * 7 % 40 + 1)) | sed 's/14546/14/'; done | msgput -q -d w --delete --now 2026-01-01
+tombstat --now 2026-01-05 -d w -n 5 | sed -n '/worst/,/more/p' | sizes
+tombstat --now 2026-01-05 -d w -n 100 -j | get partition page_max | uniq | wc -l
+tombstat --now 2026-01-05 -d w -q --warn 38 -n 1
+tombstat --now 2026-01-05 -d w -q --warn 38 --fail 39
+for i in 1 2 3; do gone "$i" 3 | msgput -q -d w --delete --now 2026-01-01; done
+tombstat --now 2026-01-05 -d w -n 2 | sed -n '/^SSTables/,/more/p' | sizes
+
+echo "== metrics leave judging to others"
+tombstat --now 2026-01-05 -d w --warn 1 --prometheus | grep past_threshold
+tombstat --now 2026-01-05 --prometheus w w 2>&1 >/dev/null | sed 's|: w/data.*messages-[^:]*|: FOLDER|'
+
+echo "== nothing there"
+msgput -q -d none </dev/null
+tombstat --now 2026-01-05 -d none
