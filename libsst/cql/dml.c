@@ -383,7 +383,7 @@ sst_dml_at(const struct sst_parser *p)
 int
 sst_dml_parse(struct sst_parser *p, struct sst_dml *s)
 {
-	size_t start = p->tok.off, before = p->nmarks;
+	size_t start = p->tok.off, before = p->nmarks, calls = p->ncalls;
 
 	memset(s, 0, sizeof(*s));
 	s->line = p->tok.line;
@@ -392,8 +392,14 @@ sst_dml_parse(struct sst_parser *p, struct sst_dml *s)
 	if (statement(p, s) == -1)
 		return -1;
 	s->nmarks = p->nmarks - before;
-	for (struct sst_dml *part = s->parts; part != NULL; part = part->next)
+	s->ncalls = p->ncalls - calls;
+	for (struct sst_dml *part = s->parts; part != NULL; part = part->next) {
 		part->nmarks = s->nmarks;
+		part->ncalls = s->ncalls;
+		part->in_batch = true;
+		part->batch_ts_us = s->ts_us;
+		part->batch_ttl = s->ttl_s != NULL;
+	}
 	s->text = (struct sst_slice){ p->lex.source.p + start, p->end - start };
 	if (p->tok.kind != SST_TOK_END && sst_parser_want_op(p, ';') == -1)
 		return -1;

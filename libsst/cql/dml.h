@@ -40,6 +40,7 @@ struct sst_selector {
 	struct sst_slice name;      /* of the column, function, or type of a CAST */
 	struct sst_slice keyspace;  /* of a function; n == 0: none */
 	struct sst_slice field;     /* FIELD */
+	size_t nth;                 /* CALL: how many stand before it in the statement */
 	const struct sst_term *key; /* ELEMENT; and the value of a TERM */
 	struct sst_selector *args;  /* CALL, CAST; of ELEMENT and FIELD what they are of */
 	struct sst_slice alias;     /* n == 0: none */
@@ -118,10 +119,14 @@ struct sst_dml {
 	const struct sst_term *ts_us, *ttl_s; /* USING */
 
 	bool unlogged, counter; /* BATCH */
-	struct sst_dml *parts;  /* BATCH: its statements */
+	/* Of a part of a BATCH: that it is one, and what its USING says. */
+	bool in_batch, batch_ttl;
+	const struct sst_term *batch_ts_us;
+	struct sst_dml *parts; /* BATCH: its statements */
 	struct sst_dml *next;
 
 	struct sst_slice what; /* DESCRIBE: what is written behind it */
+	size_t ncalls;         /* of functions; of a part of a BATCH those of all its parts */
 	size_t nmarks;         /* bind markers; of a part of a BATCH those of all its parts */
 };
 

@@ -20,6 +20,7 @@ struct sst_parser {
 	struct sst_slice keyspace; /* of names that have none before them; n == 0: there is none */
 	unsigned depth;
 	size_t nmarks; /* bind markers seen */
+	size_t ncalls; /* and calls of functions */
 	struct sst_err *e;
 };
 

@@ -65,6 +65,7 @@ call(struct sst_parser *p, struct sst_selector *s)
 	if (sst_slice_eq(s->name, SST_SLICE_LIT("cast")) && s->keyspace.n == 0)
 		return cast(p, s);
 	s->kind = SST_SELECT_CALL;
+	s->nth = p->ncalls++;
 	if (take_star(p, s)) {
 		s->kind = SST_SELECT_COUNT;
 		return 0;

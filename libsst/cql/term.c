@@ -147,6 +147,7 @@ call(struct sst_parser *p, struct sst_term *t)
 	struct sst_cql_name n;
 
 	t->kind = SST_TERM_CALL;
+	t->nth = p->ncalls++;
 	if (sst_parser_at(p, SST_W_TOKEN)) {
 		n = (struct sst_cql_name){ { NULL, 0 }, SST_SLICE_LIT("token") };
 		sst_parser_next(p);

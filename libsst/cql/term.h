@@ -36,6 +36,7 @@ struct sst_term { /* lives in the parser's arena */
 	struct sst_slice name;     /* of a CALL, CAST or MARK, or of a field's value within a UDT */
 	size_t ncount;             /* of what is inside: elements; twice the entries of a MAP; of a
 				    * MARK how many markers stand before it */
+	size_t nth;                /* of a CALL: how many stand before it in the statement */
 	struct sst_term *first, *next;
 };
 

@@ -159,10 +159,18 @@ sst_defining_type(
     struct sst_defining *d, const struct sst_column_def *c, const struct sst_type **out)
 {
 	struct look_up l = { d->was, d->s.name.keyspace, { NULL, 0 } };
+	bool frozen = c->type.n > 7 && memcmp(c->type.p, "frozen<", 7) == 0;
 	struct sst_err why;
 
-	if (sst_type_parse_cql(out, d->arena, c->type, look_up, &l, &why) == 0)
+	if (sst_type_parse_cql(out, d->arena, c->type, look_up, &l, &why) == 0) {
+		if (frozen && (*out)->nargs == 0)
+			return sst_defining_refuse(d, SST_REFUSED_SYNTAX,
+			    "frozen<> is only allowed on collections, tuples, and user-defined "
+			    "types "
+			    "(got %.*s)",
+			    (int)(c->type.n - 8), (const char *)c->type.p + 7);
 		return check_inside(d, c, *out);
+	}
 	if (why.code == SST_ENOMEM)
 		return sst_fail_nomem(d->e);
 	if (l.missing.p != NULL)

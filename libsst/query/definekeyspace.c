@@ -222,6 +222,8 @@ sst_define_create_keyspace(struct sst_defining *d)
 	if (sst_ddl_is_system(name))
 		return sst_defining_refuse(d, SST_REFUSED_INVALID,
 		    "System keyspace '%.*s' is not user-modifiable", SST_S(name));
+	if (d->s.properties == NULL)
+		return sst_defining_refuse(d, SST_REFUSED_SYNTAX, "WITH is expected");
 	if (check_name(d, name) == -1 || get_params(d, &p, &map) == -1)
 		return -1;
 	if (map == NULL)

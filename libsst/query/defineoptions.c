@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/num.h"
 
@@ -132,6 +133,17 @@ is_one_of(struct sst_slice name, const char *package, const char *const *names, 
 	return false;
 }
 
+/* Of all strategies together. */
+static const char *const compaction_options[] = { "class", "enabled", "log_all",
+	"tombstone_threshold", "tombstone_compaction_interval", "unchecked_tombstone_compaction",
+	"only_purge_repaired_tombstones", "provide_overlapping_tombstones", "min_threshold",
+	"max_threshold", "min_sstable_size", "bucket_low", "bucket_high", "sstable_size_in_mb",
+	"single_sstable_uplevel", "fanout_size", "compaction_window_unit", "compaction_window_size",
+	"timestamp_resolution", "expired_sstable_check_frequency_seconds",
+	"unsafe_aggressive_sstable_expiration", "scaling_parameters", "target_sstable_size",
+	"base_shard_count", "sstable_growth", "flush_size_override", "max_sstables_to_compact",
+	"overlap_inclusion_method", "parallelize_output_shards" };
+
 static int
 check_compaction(struct sst_defining *d, const struct sst_term *map)
 {
@@ -143,6 +155,11 @@ check_compaction(struct sst_defining *d, const struct sst_term *map)
 	if (class_name.p == NULL)
 		return sst_defining_refuse(d, SST_REFUSED_CONFIG,
 		    "Missing sub-option 'class' for the 'compaction' option");
+	for (const struct sst_term *k = map->first; k != NULL && k->next != NULL; k = k->next->next)
+		if (!is_one_of(k->value, "", compaction_options, SST_ARRAY_LEN(compaction_options)))
+			return sst_defining_refuse(d, SST_REFUSED_CONFIG,
+			    "Properties specified [%.*s] are not understood by %.*s",
+			    SST_S(k->value), SST_S(class_name));
 	if (is_one_of(
 		class_name, "org.apache.cassandra.db.compaction.", names, SST_ARRAY_LEN(names)))
 		return 0;
@@ -151,6 +168,11 @@ check_compaction(struct sst_defining *d, const struct sst_term *map)
 	    SST_S(class_name));
 }
 
+static const char *const compression_options[] = { "class", "sstable_compression", "enabled",
+	"chunk_length_in_kb", "chunk_length_kb", "min_compress_ratio", "max_compressed_length",
+	"crc_check_chance", "compression_level", "lz4_compressor_type",
+	"lz4_high_compressor_level" };
+
 static int
 check_compression(struct sst_defining *d, const struct sst_term *map)
 {
@@ -158,6 +180,11 @@ check_compression(struct sst_defining *d, const struct sst_term *map)
 		"DeflateCompressor", "ZstdCompressor", "NoopCompressor" };
 	struct sst_slice class_name = entry(map, "class");
 
+	for (const struct sst_term *k = map->first; k != NULL && k->next != NULL; k = k->next->next)
+		if (!is_one_of(
+			k->value, "", compression_options, SST_ARRAY_LEN(compression_options)))
+			return sst_defining_refuse(d, SST_REFUSED_CONFIG,
+			    "Unknown compression options %.*s", SST_S(k->value));
 	if (class_name.p == NULL)
 		class_name = entry(map, "sstable_compression");
 	if (class_name.n == 0 ||
@@ -168,6 +195,36 @@ check_compression(struct sst_defining *d, const struct sst_term *map)
 	    SST_S(class_name));
 }
 
+/* '99p', '10ms', 'ALWAYS', 'NONE', 'MIN(99p,10ms)' */
+static int
+check_retry(struct sst_defining *d, const struct sst_property *q)
+{
+	static const char *const words[] = { "always", "none", "never", "min(", "max(" };
+	struct sst_slice v = q->value->value;
+
+	for (size_t i = 0; i < SST_ARRAY_LEN(words); i++)
+		if (v.n >= strlen(words[i]) &&
+		    strncasecmp((const char *)v.p, words[i], strlen(words[i])) == 0)
+			return 0;
+	if (v.n > 0 && v.p[0] >= '0' && v.p[0] <= '9')
+		return 0;
+	return sst_defining_refuse(d, SST_REFUSED_CONFIG, "Invalid value %.*s for option '%.*s'",
+	    SST_S(v), SST_S(q->name));
+}
+
+static int
+check_caching(struct sst_defining *d, const struct sst_term *map)
+{
+	struct sst_slice keys = entry(map, "keys");
+
+	if (keys.p == NULL || (keys.n == 3 && strncasecmp((const char *)keys.p, "all", 3) == 0) ||
+	    (keys.n == 4 && strncasecmp((const char *)keys.p, "none", 4) == 0))
+		return 0;
+	return sst_defining_refuse(d, SST_REFUSED_CONFIG,
+	    "Invalid value '%.*s' for caching sub-option 'keys': only 'ALL' and 'NONE' are allowed",
+	    SST_S(keys));
+}
+
 static int
 check_map(struct sst_defining *d, const struct sst_property *q)
 {
@@ -175,6 +232,9 @@ check_map(struct sst_defining *d, const struct sst_property *q)
 	bool compaction = sst_slice_eq(q->name, SST_SLICE_LIT("compaction"));
 	bool compression = sst_slice_eq(q->name, SST_SLICE_LIT("compression"));
 
+	if (sst_slice_eq(q->name, SST_SLICE_LIT("speculative_retry")) ||
+	    sst_slice_eq(q->name, SST_SLICE_LIT("additional_write_policy")))
+		return check_retry(d, q);
 	if (!compaction && !compression && !sst_slice_eq(q->name, SST_SLICE_LIT("caching")))
 		return 0;
 	if (v->kind != SST_TERM_MAP && (v->kind != SST_TERM_SET || v->ncount > 0))
@@ -182,7 +242,7 @@ check_map(struct sst_defining *d, const struct sst_property *q)
 		    "Invalid value for property '%.*s'. It should be a map.", SST_S(q->name));
 	if (compaction)
 		return check_compaction(d, v);
-	return compression ? check_compression(d, v) : 0;
+	return compression ? check_compression(d, v) : check_caching(d, v);
 }
 
 static int

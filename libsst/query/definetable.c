@@ -38,6 +38,9 @@ check_columns(struct sst_defining *d)
 	const struct sst_cql_name *n = &d->s.name;
 	size_t keys = d->s.key != NULL;
 
+	if (d->s.columns == NULL)
+		return sst_defining_refuse(d, SST_REFUSED_SYNTAX, "a column is expected");
+
 	for (const struct sst_column_def *c = d->s.columns; c != NULL; c = c->next) {
 		if (find_def(d, c->name) != c)
 			return sst_defining_refuse(d, SST_REFUSED_INVALID,

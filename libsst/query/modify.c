@@ -7,7 +7,6 @@
 #include "query/refuse.h"
 
 #define LIST_MAX 65536                                  /* elements that one statement may add */
-#define UUID_EPOCH UINT64_C(0x01b21dd213814000)         /* 100 ns from 1582-10-15 to 1970 */
 #define PREPEND_EPOCH (UINT64_C(1262304000) * 10000000) /* 2010 in 100 ns: times run back from it */
 
 struct cells { /* of the statics or of a row, growing in the arena */
@@ -64,7 +63,8 @@ get_times(struct maker *m)
 		return -1;
 	if (m->ts_us == SST_NO_TS)
 		return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE,
-		    "Invalid timestamp value: %lld", (long long)m->ts_us);
+		    "Out of bound timestamp, must be in [-9223372036854775807, "
+		    "9223372036854775807]");
 	if (get_number(m, m->plan->ttl_s, &ttl, &given) == -1)
 		return -1;
 	if (!given)
@@ -160,17 +160,8 @@ list_path(struct maker *m, bool prepend, struct sst_slice *path)
 		    "more than %d elements of lists in one statement", LIST_MAX);
 	if (prepend) /* the later, the further in front; elements of one statement keep their order */
 		t = PREPEND_EPOCH - (m->opts->element_time - PREPEND_EPOCH) - LIST_MAX + m->element;
-	t += UUID_EPOCH;
 	*path = (struct sst_slice){ p, 16 };
-	for (int i = 0; i < 4; i++)
-		p[i] = (uint8_t)(t >> (24 - 8 * i));
-	p[4] = (uint8_t)(t >> 40);
-	p[5] = (uint8_t)(t >> 32);
-	p[6] = (uint8_t)((t >> 56 & 0x0f) | 0x10);
-	p[7] = (uint8_t)(t >> 48);
-	for (int i = 0; i < 8; i++)
-		p[8 + i] = (uint8_t)(m->opts->node >> (56 - 8 * i));
-	p[8] = (uint8_t)((p[8] & 0x3f) | 0x80);
+	sst_timeuuid_put(p, t, m->opts->node);
 	return 0;
 }
 
@@ -444,7 +435,7 @@ sst_modify_make(struct sst_update **out, size_t *n, const struct sst_plan *plan,
 {
 	struct maker m = { .plan = plan,
 		.opts = opts,
-		.bind = { opts->args, plan->marks.n, arena },
+		.bind = { opts->args, plan->marks.n, arena, opts->at },
 		.arena = arena,
 		.e = e };
 	struct places p = { NULL, 0, true };

@@ -17,6 +17,7 @@ struct sst_modify_opts {
 	 * with room for 65,536 after it; and what tells this node from others. */
 	uint64_t element_time;
 	uint64_t node;
+	struct sst_instant at; /* for functions */
 };
 
 /*

@@ -5,6 +5,8 @@
  */
 #include "query/operand.h"
 
+#include "query/refuse.h"
+
 static bool
 has_marks(const struct sst_term *t)
 {
@@ -78,6 +80,45 @@ announce(const struct sst_term *t, const struct sst_spec *spec, struct sst_marks
 	return 0;
 }
 
+/* In Cassandra's words where it is of another kind; what is wrong with it, otherwise. */
+static int
+refuse_literal(const struct sst_operand *o, const struct sst_term *t, const struct sst_err *why,
+    struct sst_err *e)
+{
+	static const char *const constants[] = { [SST_TERM_STRING] = "STRING",
+		[SST_TERM_INTEGER] = "INTEGER",
+		[SST_TERM_FLOAT] = "FLOAT",
+		[SST_TERM_BOOLEAN] = "BOOLEAN",
+		[SST_TERM_UUID] = "UUID",
+		[SST_TERM_HEX] = "HEX",
+		[SST_TERM_DURATION] = "DURATION" };
+	static const char *const literals[] = { [SST_TERM_LIST] = "list",
+		[SST_TERM_SET] = "set",
+		[SST_TERM_MAP] = "map",
+		[SST_TERM_UDT] = "user type",
+		[SST_TERM_TUPLE] = "tuple" };
+	bool constant = t->kind <= SST_TERM_DURATION;
+	struct sst_buf type = { 0 };
+
+	sst_type_cql(o->type, &type);
+	if (type.bad)
+		sst_fail_nomem(e);
+	else if (constant && t->kind != SST_TERM_NULL)
+		sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE,
+		    "Invalid %s constant (%.*s) for \"%.*s\" of type %.*s", constants[t->kind],
+		    SST_NAME_ARGS(t->value), SST_NAME_ARGS(o->name),
+		    SST_NAME_ARGS(sst_buf_slice(&type)));
+	else if (!constant && t->kind <= SST_TERM_TUPLE)
+		sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE,
+		    "Invalid %s literal for %.*s of type %.*s: %.60s", literals[t->kind],
+		    SST_NAME_ARGS(o->name), SST_NAME_ARGS(sst_buf_slice(&type)), why->what);
+	else
+		sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "%.*s: %.90s", SST_NAME_ARGS(o->name),
+		    why->what);
+	sst_buf_free(&type);
+	return -1;
+}
+
 static int
 constant(
     struct sst_operand *o, struct sst_arena *arena, const struct sst_term *t, struct sst_err *e)
@@ -89,13 +130,111 @@ constant(
 	if (t->kind == SST_TERM_CAST)
 		t = t->first;
 	if (sst_type_from_cql(o->type, t->text, &b, &why) == -1)
-		sst_fail(e, why.code == SST_ENOMEM ? SST_ENOMEM : SST_EINVAL, NULL, SST_NOWHERE,
-		    "line %u: %.*s: %.90s", t->line, SST_NAME_ARGS(o->name), why.what);
+		why.code == SST_ENOMEM ? sst_fail_nomem(e) : refuse_literal(o, t, &why, e);
 	else if (b.bad || (o->bytes = sst_arena_slice(arena, sst_buf_slice(&b))).p == NULL)
 		sst_fail_nomem(e);
 	else
 		r = 0;
 	sst_buf_free(&b);
+	return r;
+}
+
+/* ---- functions ---- */
+
+/* What a literal can be, where a function takes several types. */
+static enum sst_kind
+hint_of(const struct sst_term *t, struct sst_slice function)
+{
+	bool to_date = sst_slice_eq(function, SST_SLICE_LIT("todate")) ||
+	    sst_slice_eq(function, SST_SLICE_LIT("to_date"));
+
+	if (t->kind == SST_TERM_UUID)
+		return SST_TIMEUUID;
+	if (t->kind == SST_TERM_STRING)
+		return to_date ? SST_TIMESTAMP : SST_DATE;
+	return SST_CUSTOM;
+}
+
+/* Values of one type that are values of another as well. */
+static bool
+fits(const struct sst_type *to, const struct sst_type *from)
+{
+	bool text = from->kind == SST_TEXT || from->kind == SST_VARCHAR || from->kind == SST_ASCII;
+
+	return to->kind == from->kind || to->kind == SST_BLOB ||
+	    (to->kind == SST_UUID && from->kind == SST_TIMEUUID) ||
+	    (text && (to->kind == SST_TEXT || to->kind == SST_VARCHAR));
+}
+
+static int make_call(struct sst_operand *, struct sst_arena *, const struct sst_term *,
+    const struct sst_spec *, struct sst_marks *, struct sst_err *);
+
+/* The argument of a call; its type first where it says one: (timestamp) '2020-01-01', now(). */
+static int
+make_argument(struct sst_operand *o, struct sst_operand *arg, struct sst_arena *arena,
+    const struct sst_term *t, struct sst_marks *marks, struct sst_err *e)
+{
+	const struct sst_term *a = t->first;
+	const struct sst_type *type = NULL;
+	struct sst_spec spec;
+
+	if (a->kind == SST_TERM_CALL) {
+		spec = (struct sst_spec){ t->name, NULL };
+		if (make_call(arg, arena, a, &spec, marks, e) == -1)
+			return -1;
+		type = arg->type;
+	} else if (a->kind == SST_TERM_CAST &&
+	    sst_type_parse_cql(&type, arena, a->name, NULL, NULL, e) == -1) {
+		e->code = e->code == SST_ENOMEM ? SST_ENOMEM : SST_EINVAL;
+		return -1;
+	}
+	if (sst_function_find(
+		&o->function, arena, t->name, t->ncount, type, hint_of(a, t->name), e) == -1)
+		return -1;
+	if (type != NULL && !fits(o->function->arg, type))
+		return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE,
+		    "Type error: %.*s cannot be passed as argument 0 of function system.%.*s",
+		    SST_NAME_ARGS(a->text), SST_NAME_ARGS(t->name));
+	spec = (struct sst_spec){ SST_SLICE_LIT("arg0(system.function)"), o->function->arg };
+	return a->kind == SST_TERM_CALL ? 0 : sst_operand_make(arg, arena, a, &spec, marks, e);
+}
+
+/* spec->type NULL: any will do. */
+static int
+make_call(struct sst_operand *o, struct sst_arena *arena, const struct sst_term *t,
+    const struct sst_spec *spec, struct sst_marks *marks, struct sst_err *e)
+{
+	struct sst_buf is = { 0 }, want = { 0 };
+	struct sst_operand *arg = NULL;
+	int r;
+
+	*o = (struct sst_operand){ .kind = SST_OPERAND_CALL, .name = spec->name, .nth = t->nth };
+	if (t->nth >= SST_CALLS_MAX)
+		return sst_fail(e, SST_ELIMIT, NULL, SST_NOWHERE,
+		    "more than %d calls of functions in a statement", SST_CALLS_MAX);
+	if (t->ncount == 1) {
+		if ((arg = sst_arena_zeroed(arena, 1, sizeof(*arg))) == NULL)
+			return sst_fail_nomem(e);
+		r = make_argument(o, arg, arena, t, marks, e);
+		o->arg = arg;
+	} else
+		r = sst_function_find(&o->function, arena, t->name, t->ncount, NULL, SST_CUSTOM, e);
+	if (r == -1)
+		return -1;
+	o->type = o->function->result;
+	if (spec->type == NULL || fits(spec->type, o->type))
+		return 0;
+	sst_type_cql(o->type, &is);
+	sst_type_cql(spec->type, &want);
+	r = is.bad || want.bad
+	    ? sst_fail_nomem(e)
+	    : sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE,
+		  "Type error: cannot assign result of function system.%.*s (type %.*s) to %.*s "
+		  "(type %.*s)",
+		  SST_NAME_ARGS(t->name), SST_NAME_ARGS(sst_buf_slice(&is)),
+		  SST_NAME_ARGS(spec->name), SST_NAME_ARGS(sst_buf_slice(&want)));
+	sst_buf_free(&is);
+	sst_buf_free(&want);
 	return r;
 }
 
@@ -106,9 +245,10 @@ sst_operand_make(struct sst_operand *o, struct sst_arena *arena, const struct ss
 	const struct sst_term *call = first_call(t);
 
 	*o = (struct sst_operand){ .type = spec->type, .name = spec->name, .term = t };
+	if (call == t)
+		return make_call(o, arena, t, spec, marks, e);
 	if (call != NULL)
-		return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "line %u: Unknown function %.*s",
-		    call->line, SST_NAME_ARGS(call->name));
+		return sst_refuse_unsupported(e, "a call of a function within a literal is");
 	if (t->kind == SST_TERM_NULL)
 		return 0;
 	if (!has_marks(t)) {
@@ -219,6 +359,56 @@ build(const struct sst_operand *o, const struct sst_bind *bind, struct sst_slice
 	return r;
 }
 
+static int
+call(const struct sst_operand *o, const struct sst_bind *bind, struct sst_slice *out,
+    struct sst_err *e)
+{
+	struct sst_slice arg = { NULL, 0 };
+	struct sst_err why;
+
+	if (o->arg != NULL && sst_operand_value(o->arg, bind, &arg, NULL, e) == -1)
+		return -1;
+	if (sst_function_value(o->function, arg, &bind->at, o->nth, bind->arena, out, e) == -1)
+		return -1;
+	/* of blobAsInt the bytes are the client's */
+	if (out->p == NULL || o->function->call != NULL ||
+	    sst_type_validate(o->type, *out, &why) == 0)
+		return 0;
+	return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE,
+	    "In call to function system.%.*s, value 0x... is not a valid binary representation: "
+	    "%.80s",
+	    SST_NAME_ARGS(o->function->name), why.what);
+}
+
+static int
+token_of(const struct sst_operand *o, const struct sst_bind *bind, struct sst_slice *out,
+    struct sst_err *e)
+{
+	size_t n = o->table->nkey;
+	struct sst_slice *values = sst_arena_array(bind->arena, n, sizeof(*values));
+	uint8_t *p = sst_arena_alloc(bind->arena, 8);
+	struct sst_buf key = { 0 };
+	uint64_t v;
+	int r = 0;
+
+	if (values == NULL || p == NULL)
+		return sst_fail_nomem(e);
+	for (size_t i = 0; i < n; i++) {
+		if (sst_operand_value(&o->arg[i], bind, &values[i], NULL, e) == -1)
+			return -1;
+		if (values[i].p == NULL)
+			return sst_refuse_name(
+			    e, "Invalid null value for %.*s in token()", o->arg[i].name);
+	}
+	if ((r = sst_key_join(o->table, values, &key, e)) == 0) {
+		v = __builtin_bswap64((uint64_t)sst_token(sst_buf_slice(&key)));
+		memcpy(p, &v, 8);
+		*out = (struct sst_slice){ p, 8 };
+	}
+	sst_buf_free(&key);
+	return r;
+}
+
 int
 sst_operand_value(const struct sst_operand *o, const struct sst_bind *bind, struct sst_slice *out,
     bool *unset, struct sst_err *e)
@@ -234,6 +424,10 @@ sst_operand_value(const struct sst_operand *o, const struct sst_bind *bind, stru
 		return 0;
 	case SST_OPERAND_ARG:
 		return argument(o, bind, out, unset, e);
+	case SST_OPERAND_CALL:
+		return call(o, bind, out, e);
+	case SST_OPERAND_TOKEN:
+		return token_of(o, bind, out, e);
 	default:
 		return build(o, bind, out, e);
 	}

@@ -6,7 +6,8 @@
 #define SST_QUERY_OPERAND_H
 
 #include "cql/term.h"
-#include "schema/type.h"
+#include "query/function.h"
+#include "schema/table.h"
 
 struct sst_spec { /* a bind marker, or a column of a result */
 	struct sst_slice name;
@@ -21,8 +22,10 @@ struct sst_argument {           /* what a request gives for a marker */
 enum sst_operand_kind {
 	SST_OPERAND_NULL,
 	SST_OPERAND_CONST,
-	SST_OPERAND_ARG,  /* a marker */
-	SST_OPERAND_BUILT /* a collection, tuple or user type with markers in it */
+	SST_OPERAND_ARG,   /* a marker */
+	SST_OPERAND_BUILT, /* a collection, tuple or user type with markers in it */
+	SST_OPERAND_CALL,  /* of a function */
+	SST_OPERAND_TOKEN  /* token(a, b) of values of a partition key */
 };
 
 struct sst_operand { /* lives in the arena it was made in; a BUILT one borrows the term */
@@ -31,7 +34,11 @@ struct sst_operand { /* lives in the arena it was made in; a BUILT one borrows t
 	struct sst_slice bytes; /* CONST */
 	size_t mark;            /* ARG */
 	const struct sst_term *term;
-	struct sst_slice name; /* of the column, for messages */
+	struct sst_slice name;               /* of the column, for messages */
+	const struct sst_function *function; /* CALL */
+	const struct sst_operand *arg;       /* … NULL: it takes none; TOKEN: one a key column */
+	const struct sst_table *table;       /* TOKEN */
+	size_t nth;                          /* … of the statement's */
 };
 
 struct sst_marks { /* what the markers of a statement want to be given; filled in as they are met */
@@ -50,6 +57,7 @@ struct sst_bind { /* what a statement is run with */
 	const struct sst_argument *args;
 	size_t nargs; /* as many as the statement has markers: the caller saw to it */
 	struct sst_arena *arena;
+	struct sst_instant at; /* for functions: the same wherever this run is worked out */
 };
 
 /*

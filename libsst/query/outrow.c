@@ -157,12 +157,100 @@ part_value(const struct sst_outrow *o, const struct sst_output *op, const struct
 	return 0;
 }
 
+static int64_t
+max_writetime(struct cells cells)
+{
+	int64_t max = cells.p[0].ts_us;
+
+	for (size_t i = 1; i < cells.n; i++)
+		max = cells.p[i].ts_us > max ? cells.p[i].ts_us : max;
+	return max;
+}
+
+/* The time, or what is left of the TTL, of a cell; null where it never expires. */
+static void
+put_time(const struct sst_outrow *o, struct sst_buf *b, const struct sst_cell *c, bool ttl)
+{
+	if (!ttl) {
+		sst_put_u32(b, 8);
+		sst_put_u64(b, (uint64_t)c->ts_us);
+	} else if (c->ttl_s == 0)
+		sst_put_u32(b, UINT32_MAX);
+	else {
+		sst_put_u32(b, 4);
+		sst_put_u32(b, (uint32_t)(c->ldt_s - o->now_s));
+	}
+}
+
+/* A list of the cells' times; of a user type one for each field, null for those that are not there. */
+static int
+put_times(const struct sst_outrow *o, const struct sst_column_ref *of, struct cells cells, bool ttl,
+    struct sst_slice *out, struct sst_err *e)
+{
+	const struct sst_type *t = of->column->type;
+	size_t n = t->kind == SST_UDT ? t->nargs : cells.n, at = 0;
+	struct sst_buf b = { 0 };
+
+	sst_put_u32(&b, (uint32_t)n);
+	for (size_t i = 0; i < n; i++) {
+		struct sst_in path;
+
+		if (t->kind != SST_UDT) {
+			put_time(o, &b, &cells.p[i], ttl);
+			continue;
+		}
+		path = at < cells.n ? sst_in_new(cells.p[at].path, 0)
+				    : sst_in_new((struct sst_slice){ NULL, 0 }, 0);
+		if (at < cells.n && sst_get_u16(&path) == i)
+			put_time(o, &b, &cells.p[at++], ttl);
+		else
+			sst_put_u32(&b, UINT32_MAX);
+	}
+	*out = in_arena(&b, o->arena);
+	return out->p == NULL ? sst_fail_nomem(e) : 0;
+}
+
+static int
+time_value(const struct sst_outrow *o, const struct sst_output *op, struct sst_slice *out,
+    struct sst_err *e)
+{
+	struct cells cells = cells_of(o, &op->of);
+
+	if (cells.n == 0)
+		return 0;
+	if (op->kind == SST_OUTPUT_MAX_WRITETIME)
+		return put_number(o, max_writetime(cells), 8, out, e);
+	if (op->of.column->type->multicell)
+		return put_times(o, &op->of, cells, op->kind == SST_OUTPUT_TTL, out, e);
+	if (op->kind == SST_OUTPUT_WRITETIME)
+		return put_number(o, cells.p[0].ts_us, 8, out, e);
+	if (cells.p[0].ttl_s == 0)
+		return 0;
+	return put_number(o, cells.p[0].ldt_s - o->now_s, 4, out, e);
+}
+
+static int
+call_value(const struct sst_outrow *o, const struct sst_output *op, const struct sst_bind *bind,
+    struct sst_slice *out, struct sst_err *e)
+{
+	struct sst_slice arg = { NULL, 0 };
+	struct sst_err why;
+
+	if (op->arg != NULL && sst_outrow_value(o, op->arg, bind, &arg, e) == -1)
+		return -1;
+	if (sst_function_value(op->function, arg, &bind->at, op->nth, o->arena, out, e) == -1)
+		return -1;
+	if (out->p == NULL || op->function->call != NULL ||
+	    sst_type_validate(op->type, *out, &why) == 0)
+		return 0;
+	return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "In call to function system.%.*s: %.100s",
+	    SST_NAME_ARGS(op->function->name), why.what);
+}
+
 int
 sst_outrow_value(const struct sst_outrow *o, const struct sst_output *op,
     const struct sst_bind *bind, struct sst_slice *out, struct sst_err *e)
 {
-	struct cells cells;
-
 	*out = (struct sst_slice){ NULL, 0 };
 	switch (op->kind) {
 	case SST_OUTPUT_COLUMN:
@@ -173,13 +261,13 @@ sst_outrow_value(const struct sst_outrow *o, const struct sst_output *op,
 	case SST_OUTPUT_FIELD:
 		return part_value(o, op, bind, out, e);
 	case SST_OUTPUT_WRITETIME:
-		cells = cells_of(o, &op->of);
-		return cells.n == 0 ? 0 : put_number(o, cells.p[0].ts_us, 8, out, e);
+	case SST_OUTPUT_MAX_WRITETIME:
 	case SST_OUTPUT_TTL:
-		cells = cells_of(o, &op->of);
-		if (cells.n == 0 || cells.p[0].ttl_s == 0)
-			return 0;
-		return put_number(o, cells.p[0].ldt_s - o->now_s, 4, out, e);
+		return time_value(o, op, out, e);
+	case SST_OUTPUT_CALL:
+		return call_value(o, op, bind, out, e);
+	case SST_OUTPUT_VALUE:
+		return sst_operand_value(op->key, bind, out, NULL, e);
 	default:
 		return 0; /* counts are kept by whoever sees all rows */
 	}

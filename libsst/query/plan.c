@@ -31,9 +31,8 @@ sst_planner_operand(const struct sst_planner *p, const struct sst_operand **out,
 int
 sst_planner_column(const struct sst_planner *p, struct sst_column_ref *c, struct sst_slice name)
 {
-	return sst_column_ref_find(c, p->table, name)
-	    ? 0
-	    : sst_refuse_name(p->e, "Undefined column name %.*s", name);
+	return sst_column_ref_find(c, p->table, name) ? 0
+						      : sst_refuse_undefined(p->e, p->table, name);
 }
 
 void
@@ -92,6 +91,7 @@ sst_plan_make(struct sst_plan **out, struct sst_arena *arena, const struct sst_d
 		return sst_fail(e, SST_ELIMIT, NULL, SST_NOWHERE, "more than %d bind markers",
 		    SST_CQL_MARKS_MAX);
 	plan->marks.n = dml->nmarks;
+	plan->ncalls = dml->ncalls;
 	if ((plan->marks.specs = sst_planner_zeroed(&p, dml->nmarks, sizeof(*plan->marks.specs))) ==
 	    NULL)
 		return -1;

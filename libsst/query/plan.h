@@ -10,20 +10,27 @@
 
 enum sst_output_kind {
 	SST_OUTPUT_COLUMN,
-	SST_OUTPUT_COUNT, /* of rows, or of a column's values */
-	SST_OUTPUT_WRITETIME,
+	SST_OUTPUT_COUNT,     /* of rows, or of a column's values */
+	SST_OUTPUT_WRITETIME, /* of a collection that is not frozen a list, one an element */
+	SST_OUTPUT_MAX_WRITETIME,
 	SST_OUTPUT_TTL,
 	SST_OUTPUT_TOKEN,
 	SST_OUTPUT_ELEMENT, /* of a map */
-	SST_OUTPUT_FIELD    /* of a user type */
+	SST_OUTPUT_FIELD,   /* of a user type */
+	SST_OUTPUT_CALL,    /* of a function */
+	SST_OUTPUT_VALUE    /* a literal or marker, as its argument */
 };
 
 struct sst_output { /* a column of the result */
 	enum sst_output_kind kind;
 	bool any; /* COUNT: of rows, whatever they hold */
 	struct sst_column_ref of;
-	const struct sst_operand *key; /* ELEMENT */
-	size_t field;                  /* FIELD */
+	const struct sst_operand *key;       /* ELEMENT; VALUE */
+	size_t field;                        /* FIELD */
+	const struct sst_function *function; /* CALL */
+	const struct sst_output *arg;        /* … NULL: it takes none */
+	size_t nth;                          /* … of the statement's */
+	const struct sst_type *type;         /* of its values */
 };
 
 struct sst_change { /* of a column */
@@ -37,6 +44,7 @@ struct sst_plan { /* lives in the arena it was made in; borrows the table and th
 	enum sst_dml_kind kind; /* SELECT, INSERT, UPDATE or DELETE */
 	const struct sst_table *table;
 	struct sst_marks marks;
+	size_t ncalls; /* of functions, some of which may want an instant of their own */
 	/* Which markers are the columns of the partition key, in their order; npk == 0: not all of
 	 * them are markers. */
 	size_t npk;
@@ -54,6 +62,10 @@ struct sst_plan { /* lives in the arena it was made in; borrows the table and th
 	struct sst_change *changes;
 	bool row_level; /* DELETE of rows, ranges or a partition */
 	const struct sst_operand *ts_us, *ttl_s;
+	/* INSERT … IF NOT EXISTS: reads what may be there; query/cas.h.  Else NULL. */
+	struct sst_plan *existing;
+	struct sst_spec *applied; /* "[applied]", and the columns of the row that is there */
+	size_t napplied;
 };
 
 /*

@@ -109,8 +109,11 @@ plan_changes(const struct sst_planner *p, struct sst_relation **where)
 			continue;
 		}
 		if (plan->kind != SST_INSERT)
-			return sst_refuse_name(
-			    p->e, "PRIMARY KEY part %.*s found in SET part", a->column);
+			return sst_refuse_name(p->e,
+			    plan->kind == SST_DELETE ? "Invalid identifier %.*s for deletion "
+						       "(should not be a PRIMARY KEY part)"
+						     : "PRIMARY KEY part %.*s found in SET part",
+			    a->column);
 		if ((r = sst_planner_zeroed(p, 1, sizeof(*r))) == NULL ||
 		    (r->names = sst_planner_zeroed(p, 1, sizeof(*r->names))) == NULL)
 			return -1;
@@ -134,13 +137,16 @@ check_relations(const struct sst_planner *p, const struct sst_relation *list)
 
 	for (const struct sst_relation *r = list; r != NULL; r = r->next) {
 		if (r->token)
-			return sst_refuse(
-			    p->e, "The token function cannot be used in WHERE clauses of changes");
+			return sst_refuse(p->e,
+			    p->plan->kind == SST_DELETE ? "The token function cannot be used in "
+							  "WHERE clauses for DELETE statements"
+							: "The token function cannot be used in "
+							  "WHERE clauses for UPDATE statements");
 		if (sst_planner_column(p, &c, r->names->name) == -1)
 			return -1;
 		if (c.kind != SST_COLUMN_KEY && c.kind != SST_COLUMN_CK)
 			return sst_refuse_name(p->e,
-			    "Non PRIMARY KEY columns found in where clause: %.*s", r->names->name);
+			    "Non PRIMARY KEY columns found in where clause: %.*s ", r->names->name);
 	}
 	for (size_t i = 0; i < t->nkey; i++) {
 		const struct sst_relation *r = list;
@@ -156,6 +162,28 @@ check_relations(const struct sst_planner *p, const struct sst_relation *list)
 	return 0;
 }
 
+static int
+refuse_missing(const struct sst_planner *p)
+{
+	const struct sst_where *w = &p->plan->where;
+	struct sst_buf b = { 0 };
+
+	for (size_t i = 0; i < p->table->nck; i++) {
+		if (w->ck[i].kind == SST_EQ || w->ck[i].kind == SST_IN)
+			continue;
+		sst_buf_adds(&b, b.n > 0 ? ", " : "");
+		sst_buf_add_slice(&b, p->table->ck[i].name);
+	}
+	if (b.bad)
+		sst_fail_nomem(p->e);
+	else
+		sst_fail(p->e, SST_EINVAL, NULL, SST_NOWHERE,
+		    "Some clustering keys are missing: %.*s", (int)(b.n > 150 ? 150 : b.n),
+		    (const char *)b.p);
+	sst_buf_free(&b);
+	return -1;
+}
+
 /* … and its row, unless it is of statics, or deletes more than a row. */
 static int
 check_place(const struct sst_planner *p)
@@ -164,15 +192,104 @@ check_place(const struct sst_planner *p)
 	const struct sst_table *t = p->table;
 	bool ranges = p->plan->row_level, statics = p->plan->wants_static && !p->plan->wants_rows;
 
-	if (!ranges && (w->tuple_low != NULL || w->tuple_high != NULL))
+	if (ranges)
+		return 0;
+	if (w->tuple_low != NULL || w->tuple_high != NULL)
 		return sst_refuse(p->e, "Slice restrictions are only supported in DELETE of rows");
 	for (size_t i = 0; i < t->nck; i++) {
 		bool given = w->ck[i].kind == SST_EQ || w->ck[i].kind == SST_IN;
 
-		if (!given && !ranges && !(statics && !w->ck_restricted))
-			return sst_refuse_name(
-			    p->e, "Some clustering keys are missing: %.*s", t->ck[i].name);
+		if (given || (statics && !w->ck_restricted))
+			continue;
+		if (p->plan->kind == SST_DELETE)
+			return sst_refuse(
+			    p->e, "Range deletions are not supported for specific columns");
+		return refuse_missing(p);
 	}
+	return 0;
+}
+
+/* A column that is set twice, each time as a whole. */
+static int
+check_twice(const struct sst_planner *p)
+{
+	const struct sst_table *t = p->table;
+	const size_t start[] = { 0, t->nkey, t->nkey + t->nck, t->nkey + t->nck + t->nstatic };
+	bool *seen = sst_planner_zeroed(p, start[3] + t->nregular, sizeof(*seen));
+	struct sst_column_ref c;
+
+	if (seen == NULL)
+		return -1;
+	for (const struct sst_assignment *a = p->dml->set; a != NULL; a = a->next) {
+		if (a->kind != SST_ASSIGN || a->value == NULL)
+			continue;
+		if (sst_planner_column(p, &c, a->column) == -1)
+			return -1;
+		if (seen[start[c.kind] + c.i])
+			return p->dml->kind == SST_INSERT
+			    ? sst_refuse(p->e, "The column names contains duplicates")
+			    : sst_refuse_name(
+				  p->e, "Multiple incompatible setting of column %.*s", a->column);
+		seen[start[c.kind] + c.i] = true;
+	}
+	return 0;
+}
+
+/* What a statement cannot be, whatever its table. */
+static int
+check_statement(const struct sst_planner *p)
+{
+	const struct sst_dml *d = p->dml;
+
+	if (d->json)
+		return sst_refuse_unsupported(p->e, "INSERT JSON is");
+	if (d->if_exists)
+		return sst_refuse_unsupported(p->e, "IF EXISTS of UPDATE and DELETE is");
+	if (d->cond != NULL)
+		return sst_refuse_unsupported(p->e, "IF with conditions on columns is");
+	if (d->if_not_exists && d->in_batch)
+		return sst_refuse_unsupported(p->e, "IF NOT EXISTS in a BATCH is");
+	if (d->if_not_exists && d->ts_us != NULL)
+		return sst_refuse(p->e, "Cannot provide custom timestamp for conditional updates");
+	if (d->batch_ttl)
+		return sst_refuse(p->e, "Global TTL on the BATCH statement is not supported.");
+	if (d->batch_ts_us != NULL && d->ts_us != NULL)
+		return sst_refuse(
+		    p->e, "Timestamp must be set either on BATCH or individual statements");
+	if (p->table->counter && d->kind == SST_INSERT)
+		return sst_refuse(p->e,
+		    "INSERT statements are not allowed on counter tables, use UPDATE instead");
+	return d->ttl_s != NULL && d->kind == SST_DELETE
+	    ? sst_refuse(p->e, "TTL cannot be set for DELETE")
+	    : 0;
+}
+
+/* The SELECT of the row that an INSERT … IF NOT EXISTS must not find, and what is answered then. */
+static int
+plan_existing(const struct sst_planner *p, const struct sst_relation *place)
+{
+	static const struct sst_type boolean = { .kind = SST_BOOLEAN, .fixed_len = 1 };
+	struct sst_plan *plan = p->plan, *x = sst_planner_zeroed(p, 1, sizeof(*x));
+	struct sst_planner q = *p;
+	struct sst_dml all = { .kind = SST_SELECT };
+
+	if (x == NULL)
+		return -1;
+	x->kind = SST_SELECT;
+	x->table = p->table;
+	x->marks = plan->marks; /* the same markers, announced alike */
+	q.plan = x;
+	q.dml = &all;
+	if (sst_plan_all_outputs(&q) == -1 || sst_plan_name_results(&q) == -1 ||
+	    sst_where_make(&x->where, p->arena, p->table, place, false, &x->marks, p->e) == -1)
+		return -1;
+	plan->napplied = x->nresults + 1;
+	plan->applied = sst_planner_zeroed(p, plan->napplied, sizeof(*plan->applied));
+	if (plan->applied == NULL)
+		return -1;
+	plan->applied[0] = (struct sst_spec){ SST_SLICE_LIT("[applied]"), &boolean };
+	memcpy(plan->applied + 1, x->results, x->nresults * sizeof(*x->results));
+	plan->existing = x;
 	return 0;
 }
 
@@ -181,17 +298,14 @@ sst_plan_change(const struct sst_planner *p)
 {
 	const struct sst_dml *d = p->dml;
 	struct sst_plan *plan = p->plan;
+	const struct sst_term *ts_us = d->ts_us != NULL ? d->ts_us : d->batch_ts_us;
 	struct sst_relation *place = NULL;
 
-	if (d->if_exists || d->if_not_exists || d->cond != NULL)
-		return sst_refuse_unsupported(p->e, "IF (lightweight transactions) is");
-	if (d->json)
-		return sst_refuse_unsupported(p->e, "INSERT JSON is");
-	if (d->ttl_s != NULL && plan->kind == SST_DELETE)
-		return sst_refuse(p->e, "TTL cannot be set for DELETE");
+	if (check_statement(p) == -1 || check_twice(p) == -1)
+		return -1;
 	plan->row_level = plan->kind == SST_DELETE && d->set == NULL;
-	if ((d->ts_us != NULL &&
-		sst_planner_operand(p, &plan->ts_us, d->ts_us, SST_SLICE_LIT("[timestamp]"),
+	if ((ts_us != NULL &&
+		sst_planner_operand(p, &plan->ts_us, ts_us, SST_SLICE_LIT("[timestamp]"),
 		    &sst_plan_bigint) == -1) ||
 	    (d->ttl_s != NULL &&
 		sst_planner_operand(
@@ -201,5 +315,7 @@ sst_plan_change(const struct sst_planner *p)
 	    sst_where_make(&plan->where, p->arena, p->table,
 		plan->kind == SST_INSERT ? place : d->where, false, &plan->marks, p->e) == -1)
 		return -1;
-	return check_place(p);
+	if (check_place(p) == -1)
+		return -1;
+	return d->if_not_exists ? plan_existing(p, place) : 0;
 }

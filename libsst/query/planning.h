@@ -26,6 +26,10 @@ int sst_planner_field(
 /* A column that is read or changed: are rows, is the static row wanted? */
 void sst_planner_note(struct sst_plan *, const struct sst_column_ref *);
 
+/* SELECT *; and the names and types of what is given. */
+int sst_plan_all_outputs(const struct sst_planner *);
+int sst_plan_name_results(const struct sst_planner *);
+
 int sst_plan_select(const struct sst_planner *);
 int sst_plan_change(const struct sst_planner *);
 

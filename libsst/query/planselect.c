@@ -1,4 +1,7 @@
 /* query/planselect.c: what a SELECT gives, in which order, and how much of it. */
+#include <stdio.h>
+
+#include "base/num.h"
 #include "query/planning.h"
 
 /* ---- columns of the result ---- */
@@ -9,49 +12,129 @@ name_is(struct sst_slice s, const char *name)
 	return sst_slice_eq(s, sst_slice_str(name));
 }
 
+static int output(const struct sst_planner *, struct sst_output *, const struct sst_selector *);
+
 static int
 output_token(const struct sst_planner *p, struct sst_output *o, const struct sst_selector *s)
 {
-	size_t i = 0;
+	const struct sst_table *t = p->table;
+	size_t i = 0, n = 0;
 
-	for (const struct sst_selector *a = s->args; a != NULL; a = a->next, i++)
-		if (i >= p->table->nkey || a->kind != SST_SELECT_COLUMN ||
-		    !sst_slice_eq(a->name, p->table->key[i].name))
-			break;
-	if (i != p->table->nkey)
-		return sst_refuse_name(
-		    p->e, "Invalid number of arguments in call to function %.*s", s->name);
+	for (const struct sst_selector *a = s->args; a != NULL; a = a->next, n++)
+		i += n < t->nkey && a->kind == SST_SELECT_COLUMN &&
+		    sst_slice_eq(a->name, t->key[n].name);
+	if (n != t->nkey)
+		return sst_fail(p->e, SST_EINVAL, NULL, SST_NOWHERE,
+		    "Invalid number of arguments in call to function system.token: %zu required "
+		    "but "
+		    "%zu provided",
+		    t->nkey, n);
+	if (i != n)
+		return sst_refuse_unsupported(p->e, "token() of other than the partition key is");
 	o->kind = SST_OUTPUT_TOKEN;
+	o->type = &sst_plan_bigint;
 	return 0;
 }
 
-/* writetime(c), ttl(c), count(c): of one column. */
+/* Of what has several cells the times are a list. */
+static const struct sst_type *
+list_of(const struct sst_planner *p, const struct sst_type *element)
+{
+	struct sst_type *list = sst_planner_zeroed(p, 1, sizeof(*list));
+	const struct sst_type **args = sst_planner_zeroed(p, 1, sizeof(*args));
+
+	if (list == NULL || args == NULL)
+		return NULL;
+	args[0] = element;
+	*list = (struct sst_type){ .kind = SST_LIST, .fixed_len = -1, .nargs = 1, .args = args };
+	return list;
+}
+
+/* writetime(c), maxwritetime(c), ttl(c), count(c): of one column. */
+static int
+output_of_cells(const struct sst_planner *p, struct sst_output *o, const struct sst_selector *s,
+    enum sst_output_kind kind)
+{
+	o->kind = kind;
+	o->type = kind == SST_OUTPUT_TTL ? &sst_plan_int : &sst_plan_bigint;
+	if (s->args == NULL || s->args->next != NULL)
+		return sst_refuse_name(p->e, "%.*s: one column is expected", s->name);
+	if (s->args->kind != SST_SELECT_COLUMN)
+		return sst_refuse_unsupported(p->e, "writetime(), ttl() and count() of parts are");
+	if (sst_planner_column(p, &o->of, s->args->name) == -1)
+		return -1;
+	if (kind == SST_OUTPUT_COUNT)
+		return 0;
+	if (o->of.kind == SST_COLUMN_KEY || o->of.kind == SST_COLUMN_CK)
+		return sst_fail(p->e, SST_EINVAL, NULL, SST_NOWHERE,
+		    "Cannot use selection function %.*s on PRIMARY KEY part %.*s",
+		    SST_NAME_ARGS(s->name), SST_NAME_ARGS(s->args->name));
+	if (o->of.column->type->multicell && kind != SST_OUTPUT_MAX_WRITETIME)
+		o->type = list_of(p, o->type);
+	return o->type == NULL ? -1 : 0;
+}
+
+static int
+output_function(const struct sst_planner *p, struct sst_output *o, const struct sst_selector *s)
+{
+	struct sst_output *arg = NULL;
+	enum sst_kind hint = SST_CUSTOM;
+	size_t n = 0;
+
+	for (const struct sst_selector *a = s->args; a != NULL; a = a->next)
+		n++;
+	o->kind = SST_OUTPUT_CALL;
+	o->nth = s->nth;
+	if (s->nth >= SST_CALLS_MAX)
+		return sst_fail(p->e, SST_ELIMIT, NULL, SST_NOWHERE,
+		    "more than %d calls of functions in a statement", SST_CALLS_MAX);
+	if (n == 1 && (arg = sst_planner_zeroed(p, 1, sizeof(*arg))) == NULL)
+		return -1;
+	if (n == 1 && s->args->kind != SST_SELECT_TERM && output(p, arg, s->args) == -1)
+		return -1;
+	if (n == 1 && s->args->kind == SST_SELECT_TERM)
+		hint = s->args->key->kind == SST_TERM_UUID ? SST_TIMEUUID : SST_DATE;
+	if (sst_function_find(&o->function, p->arena, s->name, n, arg != NULL ? arg->type : NULL,
+		hint, p->e) == -1)
+		return -1;
+	o->type = o->function->result;
+	o->arg = arg;
+	if (arg == NULL)
+		return 0;
+	if (arg->type != NULL)
+		return arg->type->kind == o->function->arg->kind ||
+			o->function->arg->kind == SST_BLOB
+		    ? 0
+		    : sst_refuse_name(
+			  p->e, "Type error: wrong type of the argument of %.*s()", s->name);
+	arg->kind = SST_OUTPUT_VALUE;
+	arg->type = o->function->arg;
+	return sst_planner_operand(p, &arg->key, s->args->key, s->name, arg->type);
+}
+
 static int
 output_call(const struct sst_planner *p, struct sst_output *o, const struct sst_selector *s)
 {
-	bool wt = name_is(s->name, "writetime"), ttl = name_is(s->name, "ttl");
+	static const struct {
+		const char *name;
+		enum sst_output_kind kind;
+	} cells[] = { { "writetime", SST_OUTPUT_WRITETIME },
+		{ "maxwritetime", SST_OUTPUT_MAX_WRITETIME }, { "ttl", SST_OUTPUT_TTL },
+		{ "count", SST_OUTPUT_COUNT } };
+	static const char *const aggregates[] = { "max", "min", "sum", "avg" };
+	char what[16];
 
-	if (name_is(s->name, "token"))
-		return output_token(p, o, s);
-	if (!wt && !ttl && !name_is(s->name, "count"))
-		return sst_refuse_name(p->e, "Unknown function %.*s", s->name);
-	if (s->args == NULL || s->args->next != NULL || s->args->kind != SST_SELECT_COLUMN)
-		return sst_refuse_name(p->e, "%.*s: one column is expected", s->name);
-	if (sst_planner_column(p, &o->of, s->args->name) == -1)
-		return -1;
-	o->kind = wt ? SST_OUTPUT_WRITETIME : ttl ? SST_OUTPUT_TTL : SST_OUTPUT_COUNT;
-	if (o->kind == SST_OUTPUT_COUNT)
-		return 0;
-	if (o->of.kind == SST_COLUMN_KEY || o->of.kind == SST_COLUMN_CK)
-		return sst_refuse_name(p->e,
-		    "Cannot use selection function writeTime or ttl on PRIMARY KEY part %.*s",
-		    s->args->name);
-	if (o->of.column->type->multicell)
-		return sst_refuse_name(p->e,
-		    "Cannot use selection function writeTime or ttl on %.*s, which is not "
-		    "frozen",
-		    s->args->name);
-	return 0;
+	for (size_t i = 0; i < SST_ARRAY_LEN(cells); i++)
+		if (name_is(s->name, cells[i].name))
+			return output_of_cells(p, o, s, cells[i].kind);
+	for (size_t i = 0; i < SST_ARRAY_LEN(aggregates); i++)
+		if (name_is(s->name, aggregates[i])) {
+			snprintf(what, sizeof(what), "%s() is", aggregates[i]);
+			return sst_refuse_unsupported(p->e, what);
+		}
+	if (name_is(s->name, "tojson") || name_is(s->name, "to_json"))
+		return sst_refuse_unsupported(p->e, "toJson() is");
+	return name_is(s->name, "token") ? output_token(p, o, s) : output_function(p, o, s);
 }
 
 static int
@@ -66,35 +149,21 @@ output_part(const struct sst_planner *p, struct sst_output *o, const struct sst_
 	t = o->of.column->type;
 	if (s->kind == SST_SELECT_FIELD) {
 		o->kind = SST_OUTPUT_FIELD;
-		return sst_planner_field(p, t, s->field, &o->field);
+		if (sst_planner_field(p, t, s->field, &o->field) == -1)
+			return -1;
+		o->type = t->args[o->field];
+		return 0;
 	}
 	if (t->kind != SST_MAP)
 		return sst_refuse_name(
 		    p->e, "Invalid element selection: %.*s is not a map", s->args->name);
 	o->kind = SST_OUTPUT_ELEMENT;
+	o->type = t->args[1];
 	return sst_planner_operand(p, &o->key, s->key, s->args->name, t->args[0]);
 }
 
-static const struct sst_type *
-output_type(const struct sst_output *o)
-{
-	switch (o->kind) {
-	case SST_OUTPUT_COUNT:
-	case SST_OUTPUT_WRITETIME:
-	case SST_OUTPUT_TOKEN:
-		return &sst_plan_bigint;
-	case SST_OUTPUT_TTL:
-		return &sst_plan_int;
-	case SST_OUTPUT_ELEMENT:
-		return o->of.column->type->args[1];
-	case SST_OUTPUT_FIELD:
-		return o->of.column->type->args[o->field];
-	default:
-		return o->of.column->type;
-	}
-}
-
-/* Cassandra names what is no column by its text, without white space and in lower case. */
+/* Cassandra names what is no column by its text, without white space and in lower case, and where a
+ * function comes from. */
 static int
 output_name(const struct sst_planner *p, const struct sst_selector *s, struct sst_slice *name)
 {
@@ -107,9 +176,14 @@ output_name(const struct sst_planner *p, const struct sst_selector *s, struct ss
 		*name = SST_SLICE_LIT("count");
 		return 0;
 	}
-	if ((to = sst_arena_array(p->arena, s->text.n, 2)) == NULL)
+	if ((to = sst_arena_array(p->arena, s->text.n + 4, 2)) == NULL)
 		return sst_fail_nomem(p->e);
 	*name = (struct sst_slice){ to, 0 };
+	if (s->kind == SST_SELECT_CALL && s->keyspace.n == 0 && !name_is(s->name, "writetime") &&
+	    !name_is(s->name, "maxwritetime") && !name_is(s->name, "ttl")) {
+		memcpy(to, "system.", 7);
+		name->n = 7;
+	}
 	for (size_t i = 0; i < s->text.n; i++) {
 		uint8_t c = s->text.p[i];
 
@@ -127,10 +201,14 @@ output(const struct sst_planner *p, struct sst_output *o, const struct sst_selec
 {
 	switch (s->kind) {
 	case SST_SELECT_COLUMN:
-		return sst_planner_column(p, &o->of, s->name);
+		if (sst_planner_column(p, &o->of, s->name) == -1)
+			return -1;
+		o->type = o->of.column->type;
+		return 0;
 	case SST_SELECT_COUNT:
 		o->kind = SST_OUTPUT_COUNT;
 		o->any = true;
+		o->type = &sst_plan_bigint;
 		return 0;
 	case SST_SELECT_CALL:
 		return output_call(p, o, s);
@@ -145,8 +223,8 @@ output(const struct sst_planner *p, struct sst_output *o, const struct sst_selec
 }
 
 /* SELECT *: key, clustering, then statics and regulars by name, as Cassandra orders them. */
-static int
-outputs_of_all(const struct sst_planner *p)
+int
+sst_plan_all_outputs(const struct sst_planner *p)
 {
 	const struct sst_table *t = p->table;
 	struct sst_plan *plan = p->plan;
@@ -160,7 +238,8 @@ outputs_of_all(const struct sst_planner *p)
 		size_t start = plan->noutputs;
 
 		for (size_t i = 0; i < n[k]; i++) {
-			struct sst_output o = { .of = { (enum sst_column_kind)k, i, &from[k][i] } };
+			struct sst_output o = { .of = { (enum sst_column_kind)k, i, &from[k][i] },
+				.type = from[k][i].type };
 			size_t at = plan->noutputs++;
 
 			for (; k >= SST_COLUMN_STATIC && at > start &&
@@ -197,8 +276,8 @@ outputs_named(const struct sst_planner *p)
 	    : sst_refuse_unsupported(p->e, "count() beside columns is");
 }
 
-static int
-name_results(const struct sst_planner *p)
+int
+sst_plan_name_results(const struct sst_planner *p)
 {
 	struct sst_plan *plan = p->plan;
 	const struct sst_selector *s = p->dml->selectors;
@@ -207,9 +286,10 @@ name_results(const struct sst_planner *p)
 	    NULL)
 		return -1;
 	for (size_t i = 0; i < plan->noutputs; i++) {
-		plan->results[i].type = output_type(&plan->outputs[i]);
-		if (plan->outputs[i].of.column != NULL)
-			sst_planner_note(plan, &plan->outputs[i].of);
+		plan->results[i].type = plan->outputs[i].type;
+		for (const struct sst_output *o = &plan->outputs[i]; o != NULL; o = o->arg)
+			if (o->of.column != NULL)
+				sst_planner_note(plan, &o->of);
 		if (s == NULL)
 			plan->results[i].name = plan->outputs[i].of.column->name;
 		else if (output_name(p, s, &plan->results[i].name) == -1)
@@ -228,6 +308,7 @@ plan_order(const struct sst_planner *p)
 	const struct sst_name_list *o = p->dml->order;
 	const struct sst_table *t = p->table;
 	struct sst_plan *plan = p->plan;
+	struct sst_column_ref c;
 
 	if (o == NULL)
 		return 0;
@@ -241,13 +322,41 @@ plan_order(const struct sst_planner *p)
 			    p->e, "ORDER BY over partitions named by IN is");
 	plan->reversed = o->desc != t->ck[0].type->reversed;
 	for (size_t i = 0; o != NULL; i++, o = o->next) {
-		if (i >= t->nck || !sst_slice_eq(o->name, t->ck[i].name))
+		if (sst_planner_column(p, &c, o->name) == -1)
+			return -1;
+		if (c.kind != SST_COLUMN_CK)
 			return sst_refuse_name(p->e,
 			    "Order by is currently only supported on the clustered columns of "
-			    "the PRIMARY KEY, in their order: %.*s",
+			    "the PRIMARY KEY, got %.*s",
 			    o->name);
+		if (c.i != i)
+			return sst_refuse(p->e,
+			    "Order by currently only supports the ordering of columns following "
+			    "their declared order in the PRIMARY KEY");
 		if ((o->desc != t->ck[i].type->reversed) != plan->reversed)
 			return sst_refuse(p->e, "Unsupported order by relation");
+	}
+	return 0;
+}
+
+/* DISTINCT of a part of the key. */
+static int
+refuse_partial(const struct sst_planner *p)
+{
+	const struct sst_plan *plan = p->plan;
+
+	for (size_t k = 0; k < p->table->nkey; k++) {
+		size_t i = 0;
+
+		while (i < plan->noutputs &&
+		    (plan->outputs[i].of.kind != SST_COLUMN_KEY || plan->outputs[i].of.i != k ||
+			plan->outputs[i].of.column == NULL))
+			i++;
+		if (i == plan->noutputs)
+			return sst_refuse_name(p->e,
+			    "SELECT DISTINCT queries must request all the partition key columns "
+			    "(missing %.*s)",
+			    p->table->key[k].name);
 	}
 	return 0;
 }
@@ -255,13 +364,37 @@ plan_order(const struct sst_planner *p)
 static int
 plan_distinct(const struct sst_planner *p)
 {
+	struct sst_plan *plan = p->plan;
+	size_t keys = 0;
+
 	if (!p->dml->distinct)
 		return 0;
-	p->plan->distinct = true;
-	if (p->plan->wants_rows || p->dml->selectors == NULL || p->plan->where.ck_restricted)
+	plan->distinct = true;
+	for (size_t i = 0; i < plan->noutputs; i++) {
+		const struct sst_column_ref *c = &plan->outputs[i].of;
+
+		keys += plan->outputs[i].kind == SST_OUTPUT_COLUMN && c->kind == SST_COLUMN_KEY;
+		if (c->column != NULL &&
+		    (c->kind == SST_COLUMN_CK || c->kind == SST_COLUMN_REGULAR))
+			return sst_refuse_name(p->e,
+			    "SELECT DISTINCT queries must only request partition key columns "
+			    "and/or "
+			    "static columns (not %.*s)",
+			    c->column->name);
+	}
+	if (plan->wants_rows)
 		return sst_refuse(p->e,
 		    "SELECT DISTINCT queries must only request partition key columns and/or static "
 		    "columns");
+	if (plan->where.ck_restricted)
+		return sst_refuse(p->e,
+		    "SELECT DISTINCT with WHERE clause only supports restriction by partition key "
+		    "and/or static columns.");
+	if (keys < p->table->nkey)
+		return refuse_partial(p);
+	if (p->dml->per_partition_limit != NULL)
+		return sst_refuse(
+		    p->e, "PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries");
 	return 0;
 }
 
@@ -273,8 +406,8 @@ sst_plan_select(const struct sst_planner *p)
 
 	if (d->group != NULL)
 		return sst_refuse_unsupported(p->e, "GROUP BY is");
-	if ((d->selectors == NULL ? outputs_of_all(p) : outputs_named(p)) == -1 ||
-	    name_results(p) == -1 ||
+	if ((d->selectors == NULL ? sst_plan_all_outputs(p) : outputs_named(p)) == -1 ||
+	    sst_plan_name_results(p) == -1 ||
 	    sst_where_make(&plan->where, p->arena, p->table, d->where, d->allow_filtering,
 		&plan->marks, p->e) == -1 ||
 	    plan_order(p) == -1 || plan_distinct(p) == -1)

@@ -12,6 +12,14 @@ sst_refuse_name(struct sst_err *e, const char *what, struct sst_slice name)
 }
 
 static inline int
+sst_refuse_undefined(struct sst_err *e, const struct sst_table *t, struct sst_slice name)
+{
+	return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE,
+	    "Undefined column name %.*s in table %.*s.%.*s", SST_NAME_ARGS(name),
+	    SST_NAME_ARGS(t->keyspace), SST_NAME_ARGS(t->name));
+}
+
+static inline int
 sst_refuse(struct sst_err *e, const char *what)
 {
 	return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "%s", what);

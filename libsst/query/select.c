@@ -151,7 +151,7 @@ find_place(struct sst_select *s, struct sst_err *e)
 	if (get_limit(&s->rows_left, s->plan->limit, &bind, "LIMIT must be strictly positive", e) ==
 		-1 ||
 	    get_limit(&s->per_partition, s->plan->per_partition_limit, &bind,
-		"PER PARTITION LIMIT must be strictly positive", e) == -1)
+		"LIMIT must be strictly positive", e) == -1)
 		return -1;
 	return 0;
 }
@@ -162,7 +162,7 @@ start(struct sst_select *s, struct sst_err *e)
 	const struct sst_plan *plan = s->plan;
 	size_t n = plan->noutputs + 1;
 
-	s->bind = (struct sst_bind){ s->opts.args, plan->marks.n, &s->row };
+	s->bind = (struct sst_bind){ s->opts.args, plan->marks.n, &s->row, s->opts.at };
 	s->out =
 	    (struct sst_outrow){ .table = plan->table, .now_s = s->opts.now_s, .arena = &s->row };
 	s->values = sst_arena_array(&s->arena, n, sizeof(*s->values));

@@ -15,6 +15,7 @@ struct sst_select_opts {
 	uint64_t page_size;              /* rows; 0: all */
 	struct sst_slice paging_state;   /* n == 0: from the start; until close */
 	int64_t now_s;
+	struct sst_instant at; /* for functions */
 	bool nonblocking;
 	uint64_t tombstones_max; /* as in struct sst_read */
 };

@@ -61,7 +61,7 @@ operand(
 	if (o == NULL || sst_operand_make(o, m->arena, t, &spec, m->marks, m->e) == -1)
 		return NULL;
 	if (o->kind == SST_OPERAND_NULL) {
-		sst_refuse_name(m->e, "Invalid null value for %.*s", name);
+		sst_refuse_name(m->e, "Invalid null value in condition for column %.*s", name);
 		return NULL;
 	}
 	return o;
@@ -159,8 +159,10 @@ add_bound(struct maker *m, struct sst_restriction *to, const struct sst_relation
 	bool low = r->op == SST_REL_GT || r->op == SST_REL_GE;
 
 	if ((to->kind != SST_ANY && to->kind != SST_SLICE) || (low ? to->low : to->high) != NULL)
-		return sst_refuse_name(
-		    m->e, "More than one restriction was found for %.*s", r->names->name);
+		return sst_refuse_name(m->e,
+		    low ? "More than one restriction was found for the start bound on %.*s"
+			: "More than one restriction was found for the end bound on %.*s",
+		    r->names->name);
 	to->kind = SST_SLICE;
 	if (low) {
 		to->low = o;
@@ -182,8 +184,10 @@ restrict_column(struct maker *m, struct sst_restriction *to, const struct sst_re
 	if (r->op == SST_REL_IN || r->op == SST_REL_EQ) {
 		if (to->kind != SST_ANY)
 			return sst_refuse_name(m->e,
-			    "%.*s cannot be restricted by more than one relation if it includes "
-			    "an Equal or an IN",
+			    r->op == SST_REL_EQ ? "%.*s cannot be restricted by more than one "
+						  "relation if it includes an Equal"
+						: "%.*s cannot be restricted by more than one "
+						  "relation if it includes a IN",
 			    c->name);
 		to->kind = r->op == SST_REL_EQ ? SST_EQ : SST_IN;
 		if (r->op == SST_REL_IN)
@@ -192,8 +196,12 @@ restrict_column(struct maker *m, struct sst_restriction *to, const struct sst_re
 		return (to->values = operand(m, r->value, c->name, c->type)) == NULL ? -1 : 0;
 	}
 	if (r->op > SST_REL_GE || r->op == SST_REL_NE)
-		return sst_refuse_name(
-		    m->e, "Unsupported restriction of primary key column %.*s", c->name);
+		return sst_refuse_name(m->e,
+		    r->op == SST_REL_NE ? "Unsupported \"!=\" relation on %.*s"
+			: r->op == SST_REL_IS_NOT_NULL
+			? "Unsupported restriction: %.*s IS NOT NULL"
+			: "Unsupported restriction of primary key column %.*s",
+		    c->name);
 	if ((o = operand(m, r->value, c->name, c->type)) == NULL)
 		return -1;
 	return add_bound(m, to, r, o);
@@ -204,16 +212,58 @@ restrict_column(struct maker *m, struct sst_restriction *to, const struct sst_re
 static int
 check_token_columns(struct maker *m, const struct sst_relation *r)
 {
-	const struct sst_name_list *n = r->names;
+	const struct sst_table *t = m->table;
+	struct sst_buf order = { 0 };
+	size_t in_place = 0, keys = 0, i = 0;
 
-	for (size_t i = 0; i < m->table->nkey; i++, n = n->next)
-		if (n == NULL || !sst_slice_eq(n->name, m->table->key[i].name))
-			break;
-		else if (n->next == NULL && i + 1 == m->table->nkey)
-			return 0;
-	return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE,
-	    "The token() function must be applied to all partition key columns in the defined "
-	    "order");
+	for (const struct sst_name_list *n = r->names; n != NULL; n = n->next, i++) {
+		in_place += i < t->nkey && sst_slice_eq(n->name, t->key[i].name);
+		keys += sst_column_find(t->key, t->nkey, n->name) >= 0;
+	}
+	if (in_place == t->nkey && i == t->nkey)
+		return 0;
+	if (keys != t->nkey || i != t->nkey)
+		return sst_refuse(m->e,
+		    "The token() function must be applied to all partition key components or none "
+		    "of "
+		    "them");
+	for (i = 0; i < t->nkey; i++) {
+		sst_buf_adds(&order, i > 0 ? ", " : "");
+		sst_buf_add_slice(&order, t->key[i].name);
+	}
+	sst_refuse_name(m->e,
+	    "The token function arguments must be in the partition key order: %.*s",
+	    sst_buf_slice(&order));
+	sst_buf_free(&order);
+	return -1;
+}
+
+/* token(1, 2): of the values of a partition key. */
+static struct sst_operand *
+token_operand(struct maker *m, const struct sst_term *t)
+{
+	struct sst_operand *o = zeroed(m, 1, sizeof(*o)), *part;
+	struct sst_operand *parts = zeroed(m, m->table->nkey, sizeof(*parts));
+	const struct sst_term *a = t->first;
+
+	if (o == NULL || parts == NULL)
+		return NULL;
+	if (t->ncount != m->table->nkey) {
+		sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE,
+		    "Invalid number of arguments in call to function system.token: %zu required "
+		    "but "
+		    "%zu provided",
+		    m->table->nkey, t->ncount);
+		return NULL;
+	}
+	for (size_t i = 0; i < m->table->nkey; i++, a = a->next) {
+		part = operand(m, a, m->table->key[i].name, m->table->key[i].type);
+		if (part == NULL)
+			return NULL;
+		parts[i] = *part;
+	}
+	*o = (struct sst_operand){ .kind = SST_OPERAND_TOKEN, .arg = parts, .table = m->table };
+	return o;
 }
 
 static int
@@ -231,7 +281,10 @@ token_relation(struct maker *m, const struct sst_relation *r)
 	    (high && m->w->token_high != NULL))
 		return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE,
 		    "Unsupported restriction of the partition key's token");
-	if ((o = operand(m, r->value, SST_SLICE_LIT("partition key token"), &bigint)) == NULL)
+	o = r->value->kind == SST_TERM_CALL && sst_slice_eq(r->value->name, SST_SLICE_LIT("token"))
+	    ? token_operand(m, r->value)
+	    : operand(m, r->value, SST_SLICE_LIT("partition key token"), &bigint);
+	if (o == NULL)
 		return -1;
 	if (low) {
 		m->w->token_low = o;
@@ -350,7 +403,7 @@ relation(struct maker *m, const struct sst_relation *r)
 	if (r->tuple)
 		return tuple_relation(m, r);
 	if (!sst_column_ref_find(&c, m->table, r->names->name))
-		return sst_refuse_name(m->e, "Undefined column name %.*s", r->names->name);
+		return sst_refuse_undefined(m->e, m->table, r->names->name);
 	if ((c.kind == SST_COLUMN_KEY || c.kind == SST_COLUMN_CK) && r->key == NULL &&
 	    r->op != SST_REL_CONTAINS && r->op != SST_REL_CONTAINS_KEY) {
 		struct sst_restriction *all = c.kind == SST_COLUMN_KEY ? m->w->key : m->w->ck;
@@ -407,6 +460,20 @@ settle_key(struct maker *m)
 	return 0;
 }
 
+/* A column behind one that leaves more than one place open. */
+static int
+refuse_gap(const struct maker *m, size_t i, size_t open)
+{
+	return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE,
+	    m->w->ck[open].kind == SST_ANY
+		? "PRIMARY KEY column \"%.*s\" cannot be restricted as preceding column \"%.*s\" "
+		  "is "
+		  "not restricted"
+		: "Clustering column \"%.*s\" cannot be restricted (preceding column \"%.*s\" is "
+		  "restricted by a non-EQ relation)",
+	    SST_NAME_ARGS(m->table->ck[i].name), SST_NAME_ARGS(m->table->ck[open].name));
+}
+
 /* Clustering columns narrow a partition as long as those before them have values. */
 static int
 settle_clustering(struct maker *m)
@@ -422,12 +489,7 @@ settle_clustering(struct maker *m)
 			continue;
 		}
 		if (open < i && !m->filtering)
-			return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE,
-			    "PRIMARY KEY column \"%.*s\" cannot be restricted as preceding column "
-			    "\"%.*s\" "
-			    "is not restricted by an equality",
-			    SST_NAME_ARGS(m->table->ck[i].name),
-			    SST_NAME_ARGS(m->table->ck[open].name));
+			return refuse_gap(m, i, open);
 		if (open < i && to_filter(m, r, SST_COLUMN_CK, i) == -1)
 			return -1;
 		if (open >= i && !w->by_key && !m->filtering)

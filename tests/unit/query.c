@@ -109,7 +109,8 @@ select_rows(struct session *s, const struct sst_plan *plan)
 	struct sst_select_opts o = { .args = s->args,
 		.page_size = s->page_size,
 		.paging_state = sst_buf_slice(&s->state),
-		.now_s = NOW_S };
+		.now_s = NOW_S,
+		.at = { UINT64_C(10000000) * NOW_S, 7 } };
 	struct sst_buf state = { 0 };
 	const struct sst_slice *v;
 	struct sst_select *q;
@@ -273,24 +274,24 @@ static const struct {
 	{ "SELECT * FROM t WHERE a = 1 AND b = 1 AND d = 'x'",
 	    "PRIMARY KEY column \"d\" cannot be restricted as preceding column \"c\"" },
 	{ "SELECT * FROM t WHERE a = 1 AND b = 1 AND c > 1 AND d = 'x'",
-	    "PRIMARY KEY column \"d\" cannot be restricted as preceding column \"c\"" },
+	    "Clustering column \"d\" cannot be restricted (preceding column \"c\"" },
 	{ "SELECT * FROM t WHERE a = 1 AND a = 2 AND b = 1", "by more than one relation" },
 	{ "SELECT * FROM t WHERE a = 1 AND b = 1 AND c > 1 AND c > 2",
 	    "More than one restriction" },
-	{ "SELECT * FROM t WHERE a = 'x' AND b = 1", "line 1: a:" },
+	{ "SELECT * FROM t WHERE a = 'x' AND b = 1", "Invalid STRING constant (x) for \"a\"" },
 	{ "SELECT * FROM t WHERE a = null AND b = 1", "Invalid null value" },
-	{ "SELECT * FROM t WHERE token(a) > 1", "all partition key columns" },
+	{ "SELECT * FROM t WHERE token(a) > 1", "all partition key components" },
 	{ "SELECT * FROM t WHERE token(a, b) > 1 AND a = 1 AND b = 2",
 	    "both a relation and token()" },
 	{ "SELECT * FROM t WHERE a = 1 AND b = 1 AND (c, d) > (1, 'x')", "different directions" },
 	{ "SELECT * FROM t WHERE a = 1 AND b = 1 AND (d, c) = ('x', 1)", "PRIMARY KEY order" },
 	{ "SELECT * FROM t WHERE (a, b) = (1, 1)", "only be applied to clustering columns" },
 	{ "SELECT * FROM t ORDER BY c", "ORDER BY is only supported" },
-	{ "SELECT * FROM t WHERE a = 1 AND b = 1 ORDER BY d", "Order by is currently only" },
+	{ "SELECT * FROM t WHERE a = 1 AND b = 1 ORDER BY d", "following their declared order" },
 	{ "SELECT * FROM t WHERE a = 1 AND b = 1 ORDER BY c, d ASC", "Unsupported order by" },
 	{ "SELECT DISTINCT v FROM t", "SELECT DISTINCT queries must only request" },
 	{ "SELECT * FROM t LIMIT 0", "LIMIT must be strictly positive" },
-	{ "SELECT f(v) FROM t", "Unknown function f" },
+	{ "SELECT f(v) FROM t", "Unknown function 'f'" },
 	{ "SELECT writetime(a) FROM t", "PRIMARY KEY part" },
 	{ "SELECT l[1] FROM m", "not a map" },
 	{ "SELECT u.x FROM m", "Undefined field x" },
@@ -301,13 +302,23 @@ static const struct {
 	    "partition key parts are missing: b" },
 	{ "INSERT INTO t (a, b, c, d, nope) VALUES (1, 1, 1, 'x', 1)",
 	    "Undefined column name nope" },
-	{ "INSERT INTO t (a, b, c, d, v) VALUES (1, 1, 1, 'x', 'no')", "line 1: v:" },
+	{ "INSERT INTO t (a, b, c, d, v) VALUES (1, 1, 1, 'x', 'no')",
+	    "Invalid STRING constant (no)" },
 	{ "INSERT INTO t (a, b, c, d) VALUES (1, 1, 1, 'x') USING TTL -1", "TTL must be greater" },
 	{ "INSERT INTO t (a, b, c, d) VALUES (1, 1, 1, 'x') USING TTL 700000000",
 	    "ttl is too large" },
 	{ "INSERT INTO t (a, b, c, d) VALUES (1, 1, 1, 'x') USING TTL 600000000",
 	    "maximum supported" },
-	{ "INSERT INTO t (a, b, c, d) VALUES (1, 1, 1, 'x') IF NOT EXISTS", "lightweight" },
+	{ "UPDATE t SET v = 1 WHERE a = 1 AND b = 1 AND c = 1 AND d = 'x' IF EXISTS",
+	    "IF EXISTS of UPDATE and DELETE is not supported" },
+	{ "DELETE FROM t WHERE a = 1 AND b = 1 IF v = 1", "IF with conditions on columns" },
+	{ "INSERT INTO t (a, b, c, d) VALUES (1, 1, 1, 'x') IF NOT EXISTS USING TIMESTAMP 5",
+	    "Cannot provide custom timestamp" },
+	{ "SELECT max(v) FROM t", "max() is not supported" },
+	{ "SELECT toJson(v) FROM t", "toJson() is not supported" },
+	{ "SELECT writetime(m['x']) FROM m", "of parts are not supported" },
+	{ "INSERT INTO m (a, l) VALUES (1, [blobAsInt(0x00000001)])", "within a literal" },
+	{ "INSERT INTO m (a, l) VALUES (blobAsInt(0x0001), [1])", "not a valid binary" },
 	{ "UPDATE t SET a = 1 WHERE a = 1 AND b = 1 AND c = 1 AND d = 'x'", "PRIMARY KEY part a" },
 	{ "UPDATE t SET v = 1 WHERE a = 1 AND b = 1 AND c = 1",
 	    "Some clustering keys are missing: d" },
@@ -319,7 +330,7 @@ static const struct {
 	{ "DELETE FROM t WHERE token(a, b) = 1", "token function cannot be used" },
 	{ "UPDATE t SET v = 1 WHERE a = 1 AND b = 1 AND (c, d) = (1, 'x', 2)", "as many values" },
 	{ "DELETE FROM t WHERE a = 1", "partition key parts are missing: b" },
-	{ "DELETE v FROM t WHERE a = 1 AND b = 1 AND c = 1", "clustering keys are missing" },
+	{ "DELETE v FROM t WHERE a = 1 AND b = 1 AND c = 1", "Range deletions are not" },
 	{ "DELETE FROM t WHERE a = 1 AND b = 1 AND v = 1", "Non PRIMARY KEY columns" },
 	{ "SELECT * FROM t WHERE a = 1 AND b = 1 AND w LIKE 'x' ALLOW FILTERING",
 	    "be filtered by" },
@@ -537,6 +548,60 @@ START_TEST(liveness)
 	gives(s, "SELECT c, v FROM n WHERE a = 1", "2 -");
 	must(s, "INSERT INTO n (a, c, v) VALUES (2, 1, 1) USING TTL 100 AND TIMESTAMP 77");
 	gives(s, "SELECT v, ttl(v), writetime(v) FROM n WHERE a = 2", "1 100 77");
+	end(s);
+}
+END_TEST
+
+/* What functions give: of what a row holds, of arguments, and of the time at which they run. */
+static const struct {
+	const char *what, *gives;
+} calls[] = {
+	{ "writetime(e), ttl(e)", "[5, 5] [100, 100]" },
+	{ "writetime(u), ttl(u)", "[6, null] [null, null]" },
+	{ "maxwritetime(m), maxwritetime(fm), writetime(fm)", "8 - -" },
+	{ "writetime(l)", "-" },
+	{ "now()", "04afc000-833b-11ee-8000-000000000007" },
+	{ "currentTimestamp(), current_date()", "'2023-11-14T22:13:20.000Z' '2023-11-14'" },
+	{ "currentTime()", "'22:13:20.000000000'" },
+	{ "toTimestamp(now())", "'2023-11-14T22:13:20.000Z'" },
+	{ "toDate(9d9ddd00-833e-11ee-8000-000000000007)", "'2023-11-14'" },
+	{ "to_unix_timestamp('1969-12-31')", "-86400000" },
+	{ "todate(mintimeuuid('1969-12-31 23:59:59+0000'))", "'1969-12-31'" },
+	{ "maxTimeuuid('2020-01-01 00:00+0000')", "a747e70f-2c29-11ea-7f7f-7f7f7f7f7f7f" },
+	{ "intAsBlob(a), int_as_blob(7), blobAsText(0x6869)", "0x00000001 0x00000007 'hi'" },
+	{ "system.now()", "04afc000-833b-11ee-8000-000000000007" },
+};
+
+START_TEST(functions)
+{
+	struct session *s = begin();
+	char cql[256];
+
+	must(s, "UPDATE m USING TIMESTAMP 5 AND TTL 100 SET e = {'x', 'y'} WHERE a = 1");
+	must(s, "UPDATE m USING TIMESTAMP 6 SET u.f = 1 WHERE a = 1");
+	must(s, "UPDATE m USING TIMESTAMP 7 SET m['a'] = 1 WHERE a = 1");
+	must(s, "UPDATE m USING TIMESTAMP 8 SET m['b'] = 1 WHERE a = 1");
+	snprintf(cql, sizeof(cql), "SELECT %s FROM m WHERE a = 1", calls[_i].what);
+	gives(s, cql, calls[_i].gives);
+	end(s);
+}
+END_TEST
+
+/* The same call is the same value, another call is another. */
+START_TEST(every_call_is_another)
+{
+	struct session *s = begin();
+	struct sst_slice first, second;
+
+	must(s, "INSERT INTO m (a, e) VALUES (9, {'x'})");
+	must(s, "SELECT uuid(), uuid() FROM m WHERE a = 9");
+	first = (struct sst_slice){ s->out.p, 36 };
+	second = (struct sst_slice){ s->out.p + 37, 36 };
+	ck_assert_uint_eq(s->out.n, 73);
+	ck_assert(!sst_slice_eq(first, second));
+	ck_assert_int_eq(first.p[14], '4');
+	must(s, "INSERT INTO n (a, c) VALUES (1, 1)");
+	gives(s, "SELECT a FROM n WHERE token(a) >= token(1) AND token(a) <= token(1)", "1");
 	end(s);
 }
 END_TEST
@@ -773,6 +838,8 @@ query_suite(void)
 	tcase_add_test(t, collections);
 	tcase_add_test(t, rows_that_are_deleted);
 	tcase_add_test(t, liveness);
+	tcase_add_loop_test(t, functions, 0, SST_ARRAY_LEN(calls));
+	tcase_add_test(t, every_call_is_another);
 	tcase_add_test(t, markers);
 	tcase_add_test(t, lists_for_in);
 	tcase_add_test(t, what_is_announced);
