@@ -83,6 +83,9 @@ add_batch(struct msgd_task *t, struct msgd_refusal *why)
 			return msgd_refuse(why, SST_WIRE_INVALID,
 			    "Invalid statement in batch: only UPDATE, INSERT and DELETE "
 			    "statements are allowed.");
+		if (t->parts[i].statement->if_new)
+			return msgd_refuse(
+			    why, SST_WIRE_INVALID, "IF NOT EXISTS in a BATCH is not supported");
 	}
 	return 0;
 }
@@ -111,10 +114,11 @@ add_owner(struct owners *o, const struct msgd_task *t, struct sst_slice key)
 }
 
 static int
-add_owners(struct owners *o, struct msgd_task *t, const struct sst_plan *plan,
-    const struct sst_argument *args, struct msgd_refusal *why)
+add_owners(struct owners *o, struct msgd_task *t, const struct sst_plan *plan, size_t part,
+    struct msgd_refusal *why)
 {
-	struct sst_bind bind = { args, plan->marks.n, &t->home->scratch };
+	struct sst_bind bind = { t->parts[part].args, plan->marks.n, &t->home->scratch,
+		msgd_task_instant(t, part) };
 	struct sst_slice *keys;
 	size_t n;
 
@@ -150,7 +154,7 @@ send_change(struct msgd_task *t)
 		const struct msgd_statement *s = t->parts[i].statement;
 
 		for (size_t k = 0; k < s->nplans; k++)
-			if (add_owners(&o, t, s->plans[k], t->parts[i].args, &why) == -1) {
+			if (add_owners(&o, t, s->plans[k], i, &why) == -1) {
 				msgd_task_refuse(t, &why);
 				return;
 			}
@@ -172,7 +176,7 @@ send_select(struct msgd_task *t)
 	struct msgd_refusal why;
 
 	if (s->plans[0]->where.by_key && !s->system &&
-	    add_owners(&o, t, s->plans[0], t->parts[0].args, &why) == -1) {
+	    add_owners(&o, t, s->plans[0], 0, &why) == -1) {
 		msgd_task_refuse(t, &why);
 		return;
 	}
@@ -193,11 +197,25 @@ use(struct msgd_task *t)
 	msgd_task_answer(t, SST_OP_RESULT);
 }
 
+/* Functions give the same wherever they are called: to find the owner, and there. */
+static void
+give_instant(struct msgd_task *t)
+{
+	bool calls = false;
+
+	for (size_t i = 0; i < t->nparts; i++)
+		calls |= t->parts[i].statement->calls;
+	t->at = (struct sst_instant){ 0, t->home->element_node };
+	if (calls)
+		t->at.time = msgd_shard_element_time(t->home, t->nparts * SST_CALLS_MAX);
+}
+
 static void
 send_on(struct msgd_task *t)
 {
 	enum msgd_statement_kind kind = t->nparts > 0 ? t->parts[0].statement->kind : MSGD_CHANGE;
 
+	give_instant(t);
 	if (kind == MSGD_SELECT)
 		send_select(t);
 	else if (kind == MSGD_CHANGE)

@@ -286,6 +286,7 @@ open_select(struct msgd_reading *r, struct sst_err *e)
 		    p->flags & SST_QUERY_PAGE_SIZE && p->page_size > 0 ? (uint64_t)p->page_size : 0,
 		.paging_state = p->paging_state,
 		.now_s = r->now_s,
+		.at = t->at,
 		.nonblocking = true,
 		.tombstones_max = fail != 0 ? fail : TOMBSTONES_FAIL };
 
@@ -325,7 +326,8 @@ msgd_reading_start(struct msgd_shard *s, struct msgd_leg *l)
 	struct sst_err e;
 
 	msgd_count(&s->counts.reads);
-	if (l->task->single && msgd_coalesce_begin(s, l, now_s, &shared) != MSGD_RUN)
+	if (l->task->single && !l->task->parts[0].statement->calls &&
+	    msgd_coalesce_begin(s, l, now_s, &shared) != MSGD_RUN)
 		return;
 	msgd_count(&s->counts.executed);
 	if ((r = new_reading(s)) == NULL) {

@@ -106,6 +106,8 @@ add_plan(struct making *m, const struct sst_dml *dml)
 	if (sst_plan_make(&plan, &s->arena, dml, t, &m->why->e) == -1)
 		return invalid(m);
 	s->plans[s->nplans++] = plan;
+	s->calls |= plan->ncalls > 0;
+	s->if_new |= plan->existing != NULL;
 	for (size_t i = 0; i < plan->nchanges; i++) {
 		const struct sst_type *type = plan->changes[i].of.column->type;
 

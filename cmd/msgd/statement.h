@@ -33,6 +33,8 @@ struct msgd_statement {
 	bool unplanned; /* only text and id are left of it: prepared.h */
 	bool system;    /* a SELECT from system tables, which every shard has */
 	bool lists;     /* makes elements of lists, which want times */
+	bool if_new;    /* INSERT … IF NOT EXISTS */
+	bool calls;     /* of functions, which want an instant of their own */
 	size_t nplans;
 	struct sst_plan *
 	    *plans; /* one; of a BATCH one for each part, all with the same arguments */

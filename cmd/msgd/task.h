@@ -48,11 +48,19 @@ struct msgd_task {
 	/* Times of a change that several shards take part in; else ts_us is SST_NO_TS. */
 	int64_t ts_us, now_s;
 	uint64_t element_time;
-	unsigned out; /* legs that are not back */
+	struct sst_instant at; /* for functions, of the first part */
+	unsigned out;          /* legs that are not back */
 	size_t nlegs;
 	struct msgd_leg *legs; /* nlegs; or &leg */
 	struct msgd_leg leg;
 };
+
+/* When and where a part runs, wherever that is worked out. */
+static inline struct sst_instant
+msgd_task_instant(const struct msgd_task *t, size_t part)
+{
+	return (struct sst_instant){ t->at.time + part * SST_CALLS_MAX, t->at.node };
+}
 
 /* How many elements of lists a plan of a part may make, and all of the task: 0 when none makes any. */
 size_t msgd_part_elements(const struct msgd_task *, const struct msgd_part *);

@@ -6,6 +6,7 @@
 #include "msgd/define.h"
 #include "msgd/reading.h"
 #include "msgd/settle.h"
+#include "query/cas.h"
 #include "query/modify.h"
 #include "store/store.h"
 
@@ -67,9 +68,10 @@ write_error(const struct sst_err *e)
 }
 
 static int
-change_part(struct msgd_shard *here, struct msgd_leg *l, const struct msgd_part *part,
-    struct sst_modify_opts *o, struct msgd_refusal *why)
+change_part(struct msgd_shard *here, struct msgd_leg *l, size_t i_part, struct sst_modify_opts *o,
+    struct msgd_refusal *why)
 {
+	const struct msgd_part *part = &l->task->parts[i_part];
 	struct msgd_statement *s = msgd_work_statement(here, part, why);
 	struct sst_update *u;
 	size_t n;
@@ -77,6 +79,7 @@ change_part(struct msgd_shard *here, struct msgd_leg *l, const struct msgd_part 
 
 	for (size_t i = 0; r == 0 && i < s->nplans; i++) {
 		o->args = part->args;
+		o->at = msgd_task_instant(l->task, i_part);
 		sst_arena_reset(&here->scratch);
 		r = sst_modify_make(&u, &n, s->plans[i], o, &here->scratch, &why->e);
 		if (r == 0)
@@ -87,6 +90,78 @@ change_part(struct msgd_shard *here, struct msgd_leg *l, const struct msgd_part 
 	}
 	msgd_statement_drop(s);
 	return r;
+}
+
+/* ---- INSERT … IF NOT EXISTS ---- */
+
+/* Its answer: one row. */
+static int
+put_applied(struct msgd_shard *here, struct msgd_leg *l, const struct sst_plan *plan,
+    const struct sst_slice *values, size_t n, struct sst_err *e)
+{
+	struct sst_result_column *c = sst_arena_array(&here->scratch, n, sizeof(*c));
+	struct sst_result_metadata m = { plan->table->keyspace, plan->table->name, n, c };
+	struct sst_rows_header h = { .metadata = &m };
+	size_t at;
+
+	if (c == NULL)
+		return sst_fail_nomem(e);
+	for (size_t i = 0; i < n; i++)
+		c[i] = (struct sst_result_column){ plan->applied[i].name, plan->applied[i].type };
+	at = sst_response_rows_begin(&l->answer, l->task->version, &h);
+	for (size_t i = 0; i < n; i++)
+		sst_response_value(&l->answer, values[i]);
+	sst_response_rows_end(&l->answer, at, 1);
+	return 0;
+}
+
+/* The read waits for the disk here: nothing may be written to the partition between it and the change. */
+static int
+insert_if_new(struct msgd_shard *here, struct msgd_leg *l, const struct sst_plan *plan,
+    struct sst_modify_opts *o, struct sst_err *e)
+{
+	struct sst_select_opts look = { .args = o->args, .now_s = o->now_s, .at = o->at };
+	const struct sst_slice *values;
+	struct sst_cas *c;
+	struct sst_update *u;
+	size_t n, nu;
+	int r;
+
+	if (sst_cas_open(&c, here->db, plan, &look, e) == -1)
+		return -1;
+	r = sst_cas_next(c, &values, &n, e);
+	sst_arena_reset(&here->scratch);
+	if (r == 0) { /* with a time of ours, later than that of what may have been deleted */
+		o->ts_us = msgd_shard_write_time(here);
+		r = sst_modify_make(&u, &nu, plan, o, &here->scratch, e);
+		if (r == 0)
+			r = apply(here, l, u, nu, e);
+	}
+	if (r != -1)
+		r = put_applied(here, l, plan, values, n, e);
+	sst_cas_close(c);
+	return r;
+}
+
+static void
+change_if_new(struct msgd_shard *here, struct msgd_leg *l, struct sst_modify_opts *o)
+{
+	struct msgd_refusal why;
+	struct msgd_statement *s = msgd_work_statement(here, &l->task->parts[0], &why);
+	int r = -1;
+
+	l->opcode = SST_OP_RESULT;
+	o->args = l->task->parts[0].args;
+	o->at = msgd_task_instant(l->task, 0);
+	if (s != NULL && (r = insert_if_new(here, l, s->plans[0], o, &why.e)) == -1)
+		why.code = write_error(&why.e);
+	msgd_statement_drop(s);
+	if (r == -1)
+		msgd_leg_refuse(l, &why);
+	if (r == -1 || l->pos.segment + l->pos.offset == 0)
+		msgd_leg_done(here, l);
+	else
+		msgd_settle_wait(here, l);
 }
 
 static void
@@ -106,8 +181,12 @@ change(struct msgd_shard *here, struct msgd_leg *l)
 		o.element_time = msgd_shard_element_time(here, msgd_task_elements(t));
 	}
 	l->pos = (struct sst_logpos){ 0, 0 };
+	if (t->nparts == 1 && t->parts[0].statement->if_new) {
+		change_if_new(here, l, &o);
+		return;
+	}
 	for (size_t i = 0; i < t->nparts; i++)
-		if (change_part(here, l, &t->parts[i], &o, &why) == -1) {
+		if (change_part(here, l, i, &o, &why) == -1) {
 			msgd_leg_refuse(l, &why);
 			msgd_leg_done(here, l);
 			return;
