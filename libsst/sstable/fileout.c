@@ -56,6 +56,8 @@ sst_fileout_add(struct sst_fileout *f, struct sst_slice s, struct sst_err *e)
 {
 	uint8_t *p;
 
+	if (s.n == 0)
+		return 0;
 	if (s.n > SST_FILEOUT_BUFFER) { /* no need to pass through the buffer */
 		if (flush(f, e) == -1)
 			return -1;
@@ -64,8 +66,7 @@ sst_fileout_add(struct sst_fileout *f, struct sst_slice s, struct sst_err *e)
 	}
 	if ((p = sst_fileout_room(f, s.n, e)) == NULL)
 		return -1;
-	if (s.n > 0)
-		memcpy(p, s.p, s.n);
+	memcpy(p, s.p, s.n);
 	f->n += s.n;
 	return 0;
 }

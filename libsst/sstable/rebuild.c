@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "codec/murmur3.h"
+#include "sstable/btiout.h"
 #include "sstable/collect.h"
 #include "sstable/fileout.h"
 #include "sstable/int.h"
@@ -17,11 +18,16 @@ struct rebuild {
 	struct sst_sstable *t;
 	struct sst_data x;
 	struct sst_fileout index;
+	struct sst_bti_out tries; /* instead of index and summary */
+	bool is_trie;
 	struct sst_index_blocks blocks;
 	struct sst_filter_builder filter;
 	struct sst_summary_builder summary;
 	struct sst_collector collector;
 	struct sst_place first, last; /* of the partition */
+	struct sst_place block_first; /* where the index is of tries */
+	struct sst_deletion block_open,
+	    open; /* in force where the block begins; before the next item */
 	struct sst_buf entry, path, prefix_first, prefix_last;
 	/* Of the partition at hand, and of its block. */
 	struct sst_partition part;
@@ -58,16 +64,31 @@ put_prefix(struct rebuild *b, struct sst_buf *to, const struct sst_item *item, s
 	return to->bad ? sst_fail_nomem(e) : 0;
 }
 
-static void
-end_block(struct rebuild *b, uint64_t end)
+static int
+end_block(struct rebuild *b, uint64_t end, struct sst_err *e)
 {
 	struct sst_index_block block = {
 		.off = b->block_start - b->start, .width = end - b->block_start, .open = b->x.open
 	};
 
+	b->in_block = false;
+	if (b->is_trie)
+		return sst_bti_out_block(
+		    &b->tries, &b->block_first, &b->last, block.off, b->block_open, e);
 	sst_index_blocks_add(&b->blocks, &b->t->header, sst_buf_slice(&b->prefix_first),
 	    sst_buf_slice(&b->prefix_last), &block);
-	b->in_block = false;
+	return 0;
+}
+
+static int
+begin_block(struct rebuild *b, const struct sst_item *item, struct sst_err *e)
+{
+	b->in_block = true;
+	b->block_start = item->off;
+	b->block_open = b->open;
+	if (b->is_trie)
+		return sst_place_copy(&b->block_first, &b->last, e);
+	return put_prefix(b, &b->prefix_first, item, e);
 }
 
 static int
@@ -84,16 +105,13 @@ add_item(struct rebuild *b, const struct sst_item *item, struct sst_err *e)
 	}
 	if (sst_place_set(&b->last, b->t->table, item, e) == -1 ||
 	    (!b->first.set && sst_place_copy(&b->first, &b->last, e) == -1) ||
-	    put_prefix(b, &b->prefix_last, item, e) == -1)
+	    (!b->is_trie && put_prefix(b, &b->prefix_last, item, e) == -1) ||
+	    (!b->in_block && begin_block(b, item, e) == -1))
 		return -1;
-	if (!b->in_block) {
-		b->in_block = true;
-		b->block_start = item->off;
-		if (put_prefix(b, &b->prefix_first, item, e) == -1)
-			return -1;
-	}
-	if (item->off + item->len - b->block_start >= SST_INDEX_BLOCK)
-		end_block(b, item->off + item->len);
+	b->open = b->x.open;
+	if (item->off + item->len - b->block_start >=
+	    (b->is_trie ? SST_BTI_BLOCK : SST_INDEX_BLOCK))
+		return end_block(b, item->off + item->len, e);
 	return 0;
 }
 
@@ -103,6 +121,12 @@ put_entry(struct rebuild *b, struct sst_err *e)
 	uint64_t at = sst_fileout_len(&b->index), hash[2];
 	struct sst_slice promoted;
 
+	sst_murmur3_128(b->part.key, hash);
+	if (b->t->statistics.bloom_fp < 1 && sst_filter_add(&b->filter, hash, e) == -1)
+		return -1;
+	if (b->is_trie)
+		return sst_bti_out_partition(
+		    &b->tries, &b->part, b->start, b->x.pos - 1 - b->start, e);
 	if (sst_index_blocks_finish(
 		&b->blocks, &b->t->header, b->header_len, b->part.del, &promoted, e) == -1)
 		return -1;
@@ -113,8 +137,7 @@ put_entry(struct rebuild *b, struct sst_err *e)
 	if (sst_fileout_add(&b->index, sst_buf_slice(&b->entry), e) == -1)
 		return -1;
 	sst_summary_add(&b->summary, b->part.key, at);
-	sst_murmur3_128(b->part.key, hash);
-	return b->t->statistics.bloom_fp < 1 ? sst_filter_add(&b->filter, hash, e) : 0;
+	return 0;
 }
 
 static int
@@ -127,6 +150,7 @@ partition(struct rebuild *b, struct sst_err *e)
 	b->header_len = item->len;
 	b->part = item->part;
 	b->first.set = b->in_block = false;
+	b->open = SST_LIVE;
 	sst_index_blocks_reset(&b->blocks);
 	if (sst_collect_deletion(&b->collector, item->part.del, e) == -1)
 		return -1;
@@ -135,8 +159,9 @@ partition(struct rebuild *b, struct sst_err *e)
 			return -1;
 	if (r == -1)
 		return -1;
-	if (b->in_block) /* which reaches over the byte that ends the partition */
-		end_block(b, b->x.pos);
+	/* It reaches over the byte that ends the partition. */
+	if (b->in_block && end_block(b, b->x.pos, e) == -1)
+		return -1;
 	if (put_entry(b, e) == -1)
 		return -1;
 	return sst_collect_partition(&b->collector, &b->part, b->x.pos - b->start,
@@ -179,12 +204,17 @@ is_there(struct rebuild *b, enum sst_component c)
 static void
 put_toc(struct rebuild *b, struct sst_buf *out)
 {
-	static const enum sst_component order[] = { SST_DATA, SST_INDEX, SST_FILTER, SST_SUMMARY,
+	/* As Cassandra has them: before the tries in an order of its own, with them by their names. */
+	static const enum sst_component big[] = { SST_DATA, SST_INDEX, SST_FILTER, SST_SUMMARY,
 		SST_STATISTICS, SST_COMPRESSION_INFO, SST_CRC, SST_DIGEST, SST_SCYLLA, SST_TOC };
+	static const enum sst_component bti[] = { SST_CRC, SST_COMPRESSION_INFO, SST_DATA,
+		SST_DIGEST, SST_FILTER, SST_PARTITIONS, SST_ROWS, SST_SCYLLA, SST_STATISTICS,
+		SST_TOC };
+	const enum sst_component *order = b->is_trie ? bti : big;
 	enum sst_component c[SST_NCOMPONENTS];
 	size_t i, n = 0;
 
-	for (i = 0; i < SST_ARRAY_LEN(order); i++)
+	for (i = 0; i < SST_ARRAY_LEN(bti); i++)
 		if (order[i] == SST_TOC || (b->made >> order[i] & 1) != 0 || is_there(b, order[i]))
 			c[n++] = order[i];
 	sst_toc_put(out, c, n);
@@ -237,11 +267,12 @@ write_others(struct rebuild *b, struct sst_err *e)
 {
 	size_t i;
 
-	if (sst_fileout_finish(&b->index, e) == -1)
+	if ((b->is_trie ? sst_bti_out_finish(&b->tries, e) : sst_fileout_finish(&b->index, e)) ==
+	    -1)
 		return -1;
 	for (i = 0; i < SST_ARRAY_LEN(others); i++)
 		if ((others[i] != SST_FILTER || b->t->statistics.bloom_fp < 1) &&
-		    write_one(b, others[i], e) == -1)
+		    (others[i] != SST_SUMMARY || !b->is_trie) && write_one(b, others[i], e) == -1)
 			return -1;
 	return 0;
 }
@@ -294,6 +325,41 @@ put_in_place(struct rebuild *b, struct sst_err *e)
 
 /* ---- all of it ---- */
 
+static bool
+ends_with(struct sst_slice s, const char *end)
+{
+	size_t n = strlen(end);
+
+	return s.n >= n && memcmp(s.p + s.n - n, end, n) == 0;
+}
+
+static int
+begin_tries(struct rebuild *b, struct sst_err *e)
+{
+	struct sst_buf rows = { 0 };
+	const char *path;
+	int r = -1;
+
+	if (!b->t->murmur3 && !ends_with(b->t->statistics.partitioner, "ByteOrderedPartitioner"))
+		return sst_fail(e, SST_EUNSUPPORTED, sst_sstable_base(b->t), SST_NOWHERE,
+		    "an index of tries is not written here for this partitioner");
+	sst_bti_out_init(&b->tries, b->t->version, &b->t->header,
+	    b->t->murmur3 ? SST_BTI_MURMUR3 : SST_BTI_ORDERED);
+	path = tmp_path(b, SST_ROWS, e);
+	if (path == NULL)
+		return -1;
+	sst_buf_add(&rows, path, strlen(path) + 1);
+	path = tmp_path(b, SST_PARTITIONS, e);
+	if (rows.bad)
+		sst_fail_nomem(e);
+	else if (path != NULL) {
+		b->made |= 1u << SST_PARTITIONS | 1u << SST_ROWS;
+		r = sst_bti_out_open(&b->tries, b->io, path, (const char *)rows.p, e);
+	}
+	sst_buf_free(&rows);
+	return r;
+}
+
 static int
 begin(struct rebuild *b, struct sst_err *e)
 {
@@ -307,12 +373,15 @@ begin(struct rebuild *b, struct sst_err *e)
 		-1 ||
 	    sst_collect_begin(&b->collector, b->t->table, e) == -1 ||
 	    sst_place_init(&b->first, b->t->table->nck, e) == -1 ||
-	    sst_place_init(&b->last, b->t->table->nck, e) == -1)
+	    sst_place_init(&b->last, b->t->table->nck, e) == -1 ||
+	    sst_place_init(&b->block_first, b->t->table->nck, e) == -1)
 		return -1;
 	b->x.w.hashing = true;
 	b->summary.interval = SST_SUMMARY_INTERVAL;
 	if (st->bloom_fp < 1 && sst_filter_begin(&b->filter, 0, st->bloom_fp, e) == -1)
 		return -1;
+	if (b->is_trie)
+		return begin_tries(b, e);
 	path = tmp_path(b, SST_INDEX, e);
 	if (path == NULL || sst_fileout_open(&b->index, b->io, path, true, e) == -1)
 		return -1;
@@ -325,9 +394,7 @@ run(struct rebuild *b, struct sst_err *e)
 {
 	int r;
 
-	if (b->t->version->index == SST_INDEX_BTI)
-		return sst_fail(e, SST_EUNSUPPORTED, sst_sstable_base(b->t), SST_NOWHERE,
-		    "an index of tries is not written here");
+	b->is_trie = b->t->version->index == SST_INDEX_BTI;
 	if (begin(b, e) == -1)
 		return -1;
 	while ((r = sst_data_partition(&b->x, e)) == SST_ONE)
@@ -348,6 +415,7 @@ free_all(struct rebuild *b)
 	unsigned c;
 
 	sst_fileout_free(&b->index);
+	sst_bti_out_free(&b->tries);
 	for (c = 0; c < SST_NCOMPONENTS; c++)
 		if ((b->made >> c & 1) != 0 &&
 		    (path = tmp_path(b, (enum sst_component)c, &ignored)) != NULL)
@@ -358,6 +426,7 @@ free_all(struct rebuild *b)
 	sst_collect_free(&b->collector);
 	sst_place_free(&b->first);
 	sst_place_free(&b->last);
+	sst_place_free(&b->block_first);
 	sst_buf_free(&b->entry);
 	sst_buf_free(&b->path);
 	sst_buf_free(&b->prefix_first);
@@ -377,7 +446,7 @@ sst_rebuild(const struct sst_io *io, const char *path, struct sst_err *e)
 	if (b == NULL)
 		return sst_fail_nomem(e);
 	b->io = io;
-	b->index.fd = -1;
+	b->index.fd = b->tries.partitions_f.fd = b->tries.rows_f.fd = -1;
 	r = sst_sstable_open(&b->t, io, path, &opts, e);
 	if (r == 0)
 		r = run(b, e);

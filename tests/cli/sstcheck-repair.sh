@@ -14,6 +14,22 @@ for t in counts many types wide; do
 	sstcheck "$t" | tail -n 1
 	find "$t" -name '*.tmp'
 done
+echo "== tries too: those of a folder of small blocks are others, and as good"
+for f in "$ROOT"/tests/data/da/* "$ROOT"/tests/data/field/*; do
+	[ -f "$f"/da-1-bti-Partitions.db ] || continue
+	rm -rf t && cp -r "$f" t && rm t/*-Rows.db
+	echo x >>t/da-1-bti-Partitions.db
+	echo x >>t/da-1-bti-Filter.db
+	sstcheck -q --rebuild t >out 2>&1 || { echo "$f: exit $?"; cat out; }
+	for c in Partitions.db Rows.db Filter.db Digest.crc32 TOC.txt; do
+		cmp -s t/da-1-bti-$c "$f"/da-1-bti-$c && echo "$c is the same" || echo "$c is another"
+	done
+	sstcheck -q t
+	sstdiff "$f" t
+	case $f in */parts) continue ;; esac # whose keys have colons and more in them
+	sstdump --show partitions "$f" | sed 's/^{"key":"\([^"]*\)".*/\1/' | grep -v '\\' | sort -u | head -n 20 >keys
+	[ "$(sstdump -f csv -K keys t | wc -l)" = "$(sstdump -f csv -K keys "$f" | wc -l)" ] || echo "$f: rows are not found by key"
+done | sort | uniq -c
 echo "== data that is damaged is not rebuilt, but salvaged"
 rm -rf x && mkdir x y && cp "$C"/wide/nb-* x
 printf 'XXXX' | dd of=x/nb-1-big-Data.db bs=1 seek=12000 conv=notrunc status=none
