@@ -9,10 +9,11 @@
 #include "row/serial.h"
 
 #define EXT_KNOWN (SST_EXT_STATIC | SST_EXT_SHADOWABLE | SST_EXT_SCYLLA_SHADOWABLE)
-#define CELLS 16    /* to begin with */
+#define CELLS 16 /* to begin with */
+#define NOT_PLAIN (SST_ROW_END | SST_ROW_MARKER | SST_ROW_EXTENDED | SST_ROW_TTL)
 #define CK_BATCH 32 /* clustering values that share a word of two bits each */
 
-static int64_t
+static inline int64_t
 get_ts(const struct sst_header *h, struct sst_in *in)
 {
 	return (int64_t)((uint64_t)h->min_ts_us + sst_get_vint(in));
@@ -84,8 +85,8 @@ get_value(struct sst_in *in, const struct sst_type *type)
 	return sst_get_bytesv(in);
 }
 
-void
-sst_get_clustering(
+__attribute__((always_inline)) static inline void
+get_clustering(
     struct sst_in *in, const struct sst_type *const *types, size_t n, struct sst_slice *v)
 {
 	uint64_t bits = 0;
@@ -101,6 +102,13 @@ sst_get_clustering(
 		else
 			v[i] = get_value(in, types[i]);
 	}
+}
+
+void
+sst_get_clustering(
+    struct sst_in *in, const struct sst_type *const *types, size_t n, struct sst_slice *v)
+{
+	get_clustering(in, types, n, v);
 }
 
 static int
@@ -195,6 +203,15 @@ sst_decode_head(
 	*head = (struct sst_row_head){ .flags = sst_get_u8(in), .kind = SST_CLUSTERING };
 	if (in->bad)
 		return SST_ONE;
+	if (!(head->flags & NOT_PLAIN) && h->sized) {
+		struct sst_in local = *in; /* stays in registers */
+
+		head->nck = h->nck;
+		get_clustering(&local, h->ck, h->nck, d->ck);
+		head->body = sst_get_vint(&local);
+		*in = local;
+		return SST_ONE;
+	}
 	if (head->flags & SST_ROW_END) {
 		if (head->flags != SST_ROW_END)
 			return sst_fail(
@@ -261,7 +278,7 @@ flags_are_wrong(uint8_t flags, const struct sst_row *row)
 }
 
 /* One cell of a column; wrong flags poison `in`. */
-static inline void
+__attribute__((always_inline)) static inline void
 get_cell(const struct sst_header *h, const struct sst_header_column *c, struct sst_in *in,
     const struct sst_row *row, struct sst_cell *cell)
 {
@@ -304,7 +321,7 @@ is_kept(const struct sst_header_column *c, int64_t ts_us)
 	return c->col != SST_NO_COLUMN && (c->dropped_us == INT64_MIN || ts_us > c->dropped_us);
 }
 
-static bool
+__attribute__((noinline)) static bool
 grow_cells(struct sst_decoder *d)
 {
 	size_t cap = 2 * d->cells_cap;
@@ -317,7 +334,7 @@ grow_cells(struct sst_decoder *d)
 	return true;
 }
 
-static int
+__attribute__((noinline)) static int
 decode_complex(struct sst_decoder *d, const struct sst_header_column *c, struct sst_in *in,
     struct sst_row *row, bool deletions, struct sst_err *e)
 {
@@ -352,7 +369,7 @@ decode_complex(struct sst_decoder *d, const struct sst_header_column *c, struct 
 	return 0;
 }
 
-static int
+__attribute__((always_inline)) static inline int
 decode_column(struct sst_decoder *d, const struct sst_header_column *c, struct sst_in *in,
     struct sst_row *row, bool deletions, struct sst_err *e)
 {
