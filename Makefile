@@ -79,7 +79,7 @@ progs: $(PROGS)
 check-cassandra: all progs ; @tests/cassandra/run
 # Every change that a disk could make to small SSTables: minutes.
 check-damage: all progs ; @tests/damage $O
-bench: all progs ; @tests/bench/run
+bench: all progs ; @tests/bench/run && tests/bench/sstables
 coverage: ; @tests/fuzz/coverage
 install: all
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(BINS)
