@@ -81,17 +81,44 @@ add_point(struct sst_drop_times *d, int64_t at, int32_t count)
 }
 
 static void
+empty_cell(struct sst_drop_times *d, size_t cell)
+{
+	if (d->spool_next[cell] != 0)
+		add_point(d, d->spool_next[cell] - 1, d->spool_count[cell]);
+	d->spool_next[cell] = 0;
+}
+
+static int
+by_cell(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
 empty_spool(struct sst_drop_times *d)
 {
 	size_t i;
 
-	if (d->spool_n == 0)
-		return;
-	for (i = 0; i < CELLS; i++)
-		if (d->spool_at[i] != -1)
-			add_point(d, d->spool_at[i], d->spool_count[i]);
-	memset(d->spool_at, 0xff, CELLS * sizeof(*d->spool_at));
+	if (d->spool_n > 0 && d->spool_n <= SST_DROP_FEW) {
+		qsort(d->few, d->spool_n, sizeof(d->few[0]), by_cell);
+		for (i = 0; i < d->spool_n; i++)
+			empty_cell(d, d->few[i]);
+	} else if (d->spool_n > 0)
+		for (i = 0; i < CELLS; i++)
+			empty_cell(d, i);
 	d->spool_n = 0;
+}
+
+static void
+take_cell(struct sst_drop_times *d, size_t cell, int64_t at)
+{
+	d->spool_next[cell] = at + 1;
+	d->spool_count[cell] = 0;
+	if (d->spool_n < SST_DROP_FEW)
+		d->few[d->spool_n] = (uint32_t)cell;
+	d->spool_n++;
 }
 
 static bool
@@ -104,12 +131,9 @@ put_in_spool(struct sst_drop_times *d, int64_t at)
 		return false;
 	for (i = 0; i < PROBES; i++) {
 		cell = ((hash & (SPOOL - 1)) + i) % CELLS;
-		if (d->spool_at[cell] == -1) {
-			d->spool_at[cell] = at;
-			d->spool_count[cell] = 0;
-			d->spool_n++;
-		}
-		if (d->spool_at[cell] == at) {
+		if (d->spool_next[cell] == 0)
+			take_cell(d, cell, at);
+		if (d->spool_next[cell] == at + 1) {
 			d->spool_count[cell] = add_count(d->spool_count[cell], 1);
 			d->last = cell;
 			return true;
@@ -121,12 +145,9 @@ put_in_spool(struct sst_drop_times *d, int64_t at)
 static int
 make_spool(struct sst_drop_times *d, struct sst_err *e)
 {
-	d->spool_at = malloc(CELLS * sizeof(*d->spool_at));
-	d->spool_count = malloc(CELLS * sizeof(*d->spool_count));
-	if (d->spool_at == NULL || d->spool_count == NULL)
-		return sst_fail_nomem(e);
-	memset(d->spool_at, 0xff, CELLS * sizeof(*d->spool_at));
-	return 0;
+	d->spool_next = calloc(CELLS, sizeof(*d->spool_next));
+	d->spool_count = calloc(CELLS, sizeof(*d->spool_count));
+	return d->spool_next == NULL || d->spool_count == NULL ? sst_fail_nomem(e) : 0;
 }
 
 int
@@ -134,9 +155,9 @@ sst_drop_times_add(struct sst_drop_times *d, int64_t ldt_s, struct sst_err *e)
 {
 	int64_t at = round_up(ldt_s);
 
-	if (d->spool_at == NULL && make_spool(d, e) == -1)
+	if (d->spool_next == NULL && make_spool(d, e) == -1)
 		return -1;
-	if (d->spool_n > 0 && d->spool_at[d->last] == at) {
+	if (d->spool_n > 0 && d->spool_next[d->last] == at + 1) {
 		d->spool_count[d->last] = add_count(d->spool_count[d->last], 1);
 		return 0;
 	}
@@ -159,8 +180,8 @@ sst_drop_times_finish(struct sst_drop_times *d, struct sst_statistics *st)
 void
 sst_drop_times_free(struct sst_drop_times *d)
 {
-	free(d->spool_at);
+	free(d->spool_next);
 	free(d->spool_count);
-	d->spool_at = NULL;
+	d->spool_next = NULL;
 	d->spool_count = NULL;
 }
