@@ -6,9 +6,8 @@
 #define STEP ((uint64_t)256 << 10) /* bytes of rows between two calls of step */
 
 struct input {
-	struct sst_stream s; /* first */
+	struct sst_passing rows; /* first */
 	struct sst_intake *all;
-	struct sst_stream *rows;
 	uint64_t off; /* of what was last counted in all->bytes */
 	bool dropped; /* the partition at hand is not wanted */
 };
@@ -45,10 +44,10 @@ input_next(struct sst_stream *s, const struct sst_item **item, struct sst_err *e
 	int r;
 
 	for (;;) {
-		if (x->dropped && (r = sst_stream_skip(x->rows, e)) != 0)
+		if (x->dropped && (r = sst_stream_skip(x->rows.in, e)) != 0)
 			return r;
 		x->dropped = false;
-		if ((r = sst_stream_next(x->rows, item, e)) != SST_ONE)
+		if ((r = sst_stream_next(x->rows.in, item, e)) != SST_ONE)
 			return r;
 		if (take(x, *item, e) == -1)
 			return -1;
@@ -57,26 +56,8 @@ input_next(struct sst_stream *s, const struct sst_item **item, struct sst_err *e
 	}
 }
 
-static int
-input_skip(struct sst_stream *s, struct sst_err *e)
-{
-	return sst_stream_skip(((struct input *)s)->rows, e);
-}
-
-static void
-input_want(struct sst_stream *s, struct sst_want *want)
-{
-	sst_stream_want(((struct input *)s)->rows, want);
-}
-
-static void
-input_close(struct sst_stream *s)
-{
-	sst_stream_close(((struct input *)s)->rows);
-	free(s);
-}
-
-static const struct sst_stream_ops input_ops = { input_next, input_skip, input_want, input_close };
+static const struct sst_stream_ops input_ops = { input_next, sst_passing_skip, sst_passing_want,
+	sst_passing_close };
 
 int
 sst_intake_open(
@@ -87,12 +68,12 @@ sst_intake_open(
 	*out = NULL;
 	if (x == NULL)
 		return sst_fail_nomem(e);
-	x->s = (struct sst_stream){ &input_ops, all->what->table, false };
+	x->rows.s = (struct sst_stream){ &input_ops, all->what->table, false };
 	x->all = all;
-	if (sst_sstable_scan(set->sstable, &x->rows, e) == -1) {
+	if (sst_sstable_scan(set->sstable, &x->rows.in, e) == -1) {
 		free(x);
 		return -1;
 	}
-	*out = &x->s;
+	*out = &x->rows.s;
 	return 0;
 }

@@ -9,9 +9,8 @@
 #include "row/serial.h"
 
 struct outcome {
-	struct sst_stream s; /* first */
+	struct sst_passing rows; /* first */
 	const struct sst_compaction *what;
-	struct sst_stream *rows;
 	uint64_t *dropped;
 	bool whole, asked; /* nothing of the partition lies elsewhere */
 	struct sst_partition part;
@@ -83,7 +82,7 @@ outcome_next(struct sst_stream *s, const struct sst_item **item, struct sst_err 
 		o->held = NULL;
 		return SST_ONE;
 	}
-	while ((r = sst_stream_next(o->rows, &got, e)) == SST_ONE) {
+	while ((r = sst_stream_next(o->rows.in, &got, e)) == SST_ONE) {
 		if (got->kind == SST_PARTITION) {
 			if (begin(o, got, e) == -1)
 				return -1;
@@ -112,26 +111,17 @@ outcome_skip(struct sst_stream *s, struct sst_err *e)
 	struct outcome *o = (struct outcome *)s;
 
 	o->held = NULL;
-	return sst_stream_skip(o->rows, e);
-}
-
-static void
-outcome_want(struct sst_stream *s, struct sst_want *want)
-{
-	sst_stream_want(((struct outcome *)s)->rows, want);
+	return sst_stream_skip(o->rows.in, e);
 }
 
 static void
 outcome_close(struct sst_stream *s)
 {
-	struct outcome *o = (struct outcome *)s;
-
-	sst_stream_close(o->rows);
-	sst_buf_free(&o->key);
-	free(o);
+	sst_buf_free(&((struct outcome *)s)->key);
+	sst_passing_close(s);
 }
 
-static const struct sst_stream_ops outcome_ops = { outcome_next, outcome_skip, outcome_want,
+static const struct sst_stream_ops outcome_ops = { outcome_next, outcome_skip, sst_passing_want,
 	outcome_close };
 
 static int
@@ -179,13 +169,13 @@ sst_outcome_open(
 	*out = NULL;
 	if (o == NULL)
 		return sst_fail_nomem(e);
-	o->s = (struct sst_stream){ &outcome_ops, all->what->table, false };
+	o->rows.s = (struct sst_stream){ &outcome_ops, all->what->table, false };
 	o->what = all->what;
 	o->dropped = rows_dropped;
-	if (open_merge(&o->rows, all, e) == -1) {
+	if (open_merge(&o->rows.in, all, e) == -1) {
 		free(o);
 		return -1;
 	}
-	*out = &o->s;
+	*out = &o->rows.s;
 	return 0;
 }

@@ -1,5 +1,7 @@
-/* row/rows.c: positions in a partition, and copies of items that outlive their stream. */
+/* row/rows.c: positions in a partition, streams that pass on another, and copies of items that outlive their stream. */
 #include "row/rows.h"
+
+#include <stdlib.h>
 
 int
 sst_bound_compare(const struct sst_table *t, const struct sst_bound *a, const struct sst_bound *b)
@@ -17,6 +19,25 @@ sst_bound_compare(const struct sst_table *t, const struct sst_bound *a, const st
 	if (a->n > b->n)
 		return b->side < 0 ? 1 : -1;
 	return (a->side > b->side) - (a->side < b->side);
+}
+
+int
+sst_passing_skip(struct sst_stream *s, struct sst_err *e)
+{
+	return sst_stream_skip(((struct sst_passing *)s)->in, e);
+}
+
+void
+sst_passing_want(struct sst_stream *s, struct sst_want *want)
+{
+	sst_stream_want(((struct sst_passing *)s)->in, want);
+}
+
+void
+sst_passing_close(struct sst_stream *s)
+{
+	sst_stream_close(((struct sst_passing *)s)->in);
+	free(s);
 }
 
 static int

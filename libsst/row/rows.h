@@ -168,6 +168,20 @@ sst_stream_close(struct sst_stream *s) /* NULL is fine */
 		s->ops->close(s);
 }
 
+/*
+ * A stream that hands on what another one gives, or most of it: what counts, sifts or drops begins with it,
+ * and puts into its operations those of these that it has nothing to add to.
+ */
+struct sst_passing {
+	struct sst_stream s;   /* first */
+	struct sst_stream *in; /* owned */
+};
+
+int sst_passing_skip(struct sst_stream *, struct sst_err *);
+void sst_passing_want(struct sst_stream *, struct sst_want *want);
+/* Closes the one within and frees the whole, which malloc gave. */
+void sst_passing_close(struct sst_stream *);
+
 /* Order of two bounds, or of a bound and a row's clustering (side 0), in clustering order. */
 int sst_bound_compare(
     const struct sst_table *, const struct sst_bound *a, const struct sst_bound *b);

@@ -14,10 +14,9 @@ enum late_state {
 };
 
 struct late {
-	struct sst_stream stream; /* first */
+	struct sst_passing rows; /* first; not within before it is opened */
 	struct sst_late_opts o;
 	struct sst_source *source;
-	struct sst_stream *rows;
 	enum late_state state;
 	struct sst_item item;
 };
@@ -51,7 +50,7 @@ begin(const struct late *l)
 	struct sst_bound from = { 0 }, to = { 0 };
 
 	sst_late_covers(l->source->sstable, &from, &to);
-	return l->stream.reversed ? to : from;
+	return l->rows.s.reversed ? to : from;
 }
 
 static int
@@ -79,7 +78,7 @@ static int
 open_rows(struct late *l, struct sst_err *e)
 {
 	struct sst_bound at = begin(l);
-	int r = l->o.open(l->o.arg, l->source, &at, &l->rows, e);
+	int r = l->o.open(l->o.arg, l->source, &at, &l->rows.in, e);
 
 	if (r != -1)
 		l->state = r == SST_ONE ? LATE_ROWS : LATE_END;
@@ -101,7 +100,7 @@ late_next(struct sst_stream *s, const struct sst_item **item, struct sst_err *e)
 	if (l->state == LATE_END)
 		return 0;
 	do /* the partition was given already */
-		r = sst_stream_next(l->rows, item, e);
+		r = sst_stream_next(l->rows.in, item, e);
 	while (r == SST_ONE && (*item)->kind == SST_PARTITION);
 	return r;
 }
@@ -117,22 +116,8 @@ late_skip(struct sst_stream *s, struct sst_err *e)
 	return 0;
 }
 
-static void
-late_want(struct sst_stream *s, struct sst_want *want)
-{
-	sst_stream_want(((struct late *)s)->rows, want);
-}
-
-static void
-late_close(struct sst_stream *s)
-{
-	struct late *l = (struct late *)s;
-
-	sst_stream_close(l->rows);
-	free(l);
-}
-
-static const struct sst_stream_ops late_ops = { late_next, late_skip, late_want, late_close };
+static const struct sst_stream_ops late_ops = { late_next, late_skip, sst_passing_want,
+	sst_passing_close };
 
 int
 sst_late_open(struct sst_stream **out, struct sst_source *source, const struct sst_late_opts *o,
@@ -143,9 +128,9 @@ sst_late_open(struct sst_stream **out, struct sst_source *source, const struct s
 	*out = NULL;
 	if (l == NULL)
 		return sst_fail_nomem(e);
-	l->stream = (struct sst_stream){ &late_ops, o->what->table, o->what->reversed };
+	l->rows.s = (struct sst_stream){ &late_ops, o->what->table, o->what->reversed };
 	l->o = *o;
 	l->source = source;
-	*out = &l->stream;
+	*out = &l->rows.s;
 	return 0;
 }

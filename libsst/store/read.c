@@ -17,11 +17,10 @@
 #include "store/late.h"
 
 struct reading {
-	struct sst_stream stream; /* first */
-	struct sst_stream *rows;
-	struct sst_read what; /* a copy, in the arena */
-	int64_t token;        /* of its key */
-	uint64_t hash[2];     /* of it, for Filters */
+	struct sst_passing rows; /* first */
+	struct sst_read what;    /* a copy, in the arena */
+	int64_t token;           /* of its key */
+	uint64_t hash[2];        /* of it, for Filters */
 	struct sst_shelf *shelf;
 	struct sst_read_stats *stats;
 	struct sst_cache *cache;
@@ -58,17 +57,11 @@ reading_skip(struct sst_stream *s, struct sst_err *e)
 	int r;
 
 	if (rd->stats == NULL)
-		return sst_stream_skip(rd->rows, e);
+		return sst_stream_skip(rd->rows.in, e);
 	sst_cache_stats(rd->cache, &before);
-	r = sst_stream_skip(rd->rows, e);
+	r = sst_stream_skip(rd->rows.in, e);
 	count_chunks(rd, &before);
 	return r;
-}
-
-static void
-reading_want(struct sst_stream *s, struct sst_want *want)
-{
-	sst_stream_want(((struct reading *)s)->rows, want);
 }
 
 static void
@@ -76,7 +69,7 @@ reading_close(struct sst_stream *s)
 {
 	struct reading *rd = (struct reading *)s;
 
-	sst_stream_close(rd->rows);
+	sst_stream_close(rd->rows.in);
 	while (rd->nsources > 0)
 		sst_source_drop(rd->sources[--rd->nsources]);
 	sst_arena_free(&rd->arena);
@@ -388,7 +381,7 @@ merge(struct reading *rd, struct inputs *in, struct sst_err *e)
 		.tombstones = rd->stats == NULL || rd->what.raw ? NULL : &rd->stats->tombstones,
 		.tombstones_max = rd->what.tombstones_max };
 
-	return sst_merge_open(&rd->rows, rd->what.table, in->v, in->n, &o, e);
+	return sst_merge_open(&rd->rows.in, rd->what.table, in->v, in->n, &o, e);
 }
 
 /* ---- the stream ---- */
@@ -426,8 +419,8 @@ begin_again(struct reading *rd, struct sst_err *e)
 		return -1;
 	count_opened(rd);
 	rd->gone = false;
-	sst_stream_close(rd->rows);
-	rd->rows = NULL;
+	sst_stream_close(rd->rows.in);
+	rd->rows.in = NULL;
 	while (rd->nsources > 0)
 		sst_source_drop(rd->sources[--rd->nsources]);
 	cut_slices(&rd->what, &rd->gone_at);
@@ -442,7 +435,7 @@ next_row(struct reading *rd, const struct sst_item **item, struct sst_err *e)
 	int r;
 
 	for (;;) {
-		r = sst_stream_next(rd->rows, item, e);
+		r = sst_stream_next(rd->rows.in, item, e);
 		if (r == -1 && rd->gone) {
 			if (begin_again(rd, e) == -1)
 				return -1;
@@ -471,7 +464,7 @@ reading_next(struct sst_stream *s, const struct sst_item **item, struct sst_err 
 	return r;
 }
 
-static const struct sst_stream_ops reading_ops = { reading_next, reading_skip, reading_want,
+static const struct sst_stream_ops reading_ops = { reading_next, reading_skip, sst_passing_want,
 	reading_close };
 
 static int
@@ -508,15 +501,15 @@ sst_store_read(struct sst_db *db, const struct sst_read *r, struct sst_stream **
 		return sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE, "not a table of this store");
 	if ((rd = calloc(1, sizeof(*rd))) == NULL)
 		return sst_fail_nomem(e);
-	rd->stream = (struct sst_stream){ &reading_ops, r->table, r->reversed };
+	rd->rows.s = (struct sst_stream){ &reading_ops, r->table, r->reversed };
 	rd->shelf = shelf;
 	rd->stats = stats;
 	rd->cache = s->cache;
 	if (open_reading(rd, s, r, e) == -1) {
-		reading_close(&rd->stream);
+		reading_close(&rd->rows.s);
 		return -1;
 	}
-	*out = &rd->stream;
+	*out = &rd->rows.s;
 	return 0;
 }
 
