@@ -74,7 +74,14 @@ check-crash: $(FAULTED)
 	@tests/faults/run $(FAULTED)
 # 200 kills of msgput at random moments: two minutes.
 check-kill: all progs ; @tests/kill/run $O
-.PHONY: check-crash check-kill
+# Compactions of tables with a million partitions against the model; kills at every system call; two
+# compactions, a writer and a reader for a minute under sanitizers.  A quarter of an hour.
+check-compaction: all $O/unit
+	COMPACTION_PARTITIONS=20000 CK_RUN_SUITE=compaction $O/unit
+	@tests/kill/compact $O
+	@$(MAKE) -s MODE=asan all
+	@tests/kill/crons build/asan
+.PHONY: check-crash check-kill check-compaction
 progs: $(PROGS)
 check-cassandra: all progs ; @tests/cassandra/run
 # Every change that a disk could make to small SSTables: minutes.

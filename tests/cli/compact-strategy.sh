@@ -53,6 +53,12 @@ tasks
 ucs com.example.OwnCompactionStrategy "'min_threshold': '4'"
 tasks
 
+echo "== density: what does not overlap is not merged"
+d=apart
+for i in 1 2 3 4 5; do printf '{"channel_id":"%s","message_id":"10","author_id":"7"}\n' $i | msgput -q -d $d; done
+tasks --strategy ucs
+tasks --strategy stcs
+
 echo "== one alone, for its tombstones"
 d=single
 put 1 x

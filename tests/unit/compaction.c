@@ -10,6 +10,7 @@
 #include "../support/faultio.h"
 #include "../support/memfs.h"
 #include "../support/model.h"
+#include "../support/nomem.h"
 #include "../support/random.h"
 #include "compaction/strategy.h"
 #include "live/publish.h"
@@ -19,8 +20,9 @@
 
 Suite *compaction_suite(void);
 
-#define BATCH 40 /* cases a process */
-#define BATCHES 50
+#define BATCHES 50     /* processes */
+#define PARTITIONS 400 /* that each makes tables of; COMPACTION_PARTITIONS says otherwise */
+#define CASES_MAX 1000000
 #define SETS 6
 #define DIR "/t"
 
@@ -274,7 +276,20 @@ compact_some(
 	return r;
 }
 
-static void
+static size_t
+count_partitions(const struct model *m)
+{
+	struct items all = model_items(m, false);
+	size_t i, n = 0;
+
+	for (i = 0; i < all.n; i++)
+		n += all.at[i].kind == SST_PARTITION;
+	return n;
+}
+
+/* Any of the sets, merged at any time, three times; readers see no difference.  In the end all of them,
+ * and what is left is what the model leaves.  Gives how many partitions were in it. */
+static size_t
 invisible_case(int seed)
 {
 	struct items want, got;
@@ -282,6 +297,7 @@ invisible_case(int seed)
 	struct kase k;
 	struct sst_err e;
 	char text[500];
+	size_t partitions;
 	bool doubt;
 	int round;
 
@@ -305,15 +321,20 @@ invisible_case(int seed)
 		ck_assert(items_same(k.all.table, &got, &want));
 	}
 	ck_assert_uint_eq(memfs_nopen(k.fs), 0);
+	partitions = count_partitions(&k.all);
 	kase_close(&k);
+	return partitions;
 }
 
 START_TEST(compactions_are_invisible)
 {
+	const char *more = getenv("COMPACTION_PARTITIONS");
+	size_t n = 0, want = more != NULL ? strtoul(more, NULL, 10) : PARTITIONS;
 	int i;
 
-	for (i = 0; i < BATCH; i++)
-		invisible_case(_i * BATCH + i);
+	for (i = 0; n < want && i < CASES_MAX; i++)
+		n += invisible_case(_i * CASES_MAX + i);
+	ck_assert_uint_ge(n, want);
 }
 END_TEST
 
@@ -430,16 +451,56 @@ START_TEST(any_call_may_fail)
 }
 END_TEST
 
+START_TEST(any_allocation_may_fail)
+{
+	unsigned long n, failed = 0;
+	bool came = true, doubt;
+	struct items want;
+	struct sst_err e;
+	struct kase k;
+
+	kase_open(&k, CRASH_SEED, 3);
+	k.now_s += 100;
+	want = live_rows(&k, k.now_s);
+	if (!nomem_arm(0)) { /* a sanitizer has malloc */
+		kase_close(&k);
+		return;
+	}
+	nomem_disarm();
+	for (n = 1; came; n++) {
+		struct memfs *fs = memfs_copy(k.fs);
+		struct random was = k.r;
+		const char *bad;
+		int r;
+
+		e.code = SST_OK;
+		nomem_arm(n);
+		r = compact_some(&k, memfs_io(fs), 100, &doubt, &e);
+		came = nomem_disarm();
+		failed += r == -1;
+		ck_assert_msg(r == 0 || e.code == SST_ENOMEM, "allocation %lu: %s", n, e.what);
+		ck_assert_msg(memfs_nopen(fs) == 0, "allocation %lu leaks a descriptor", n);
+		k.r = was;
+		bad = judge(&k, fs, &want);
+		ck_assert_msg(bad == NULL, "allocation %lu: %s", n, bad);
+		memfs_free(fs);
+	}
+	ck_assert_uint_ge(failed, 50);
+	kase_close(&k);
+}
+END_TEST
+
 Suite *
 compaction_suite(void)
 {
 	Suite *s = suite_create("compaction");
 	TCase *t = tcase_create("compaction");
 
-	tcase_set_timeout(t, 120);
+	tcase_set_timeout(t, 3600);
 	tcase_add_loop_test(t, compactions_are_invisible, 0, BATCHES);
 	tcase_add_test(t, stopped_at_any_call);
 	tcase_add_loop_test(t, any_call_may_fail, 0, 4);
+	tcase_add_test(t, any_allocation_may_fail);
 	suite_add_tcase(s, t);
 	return s;
 }
