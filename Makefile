@@ -40,12 +40,15 @@ $L: $(call objs,$(ROOMS:%=libsst/%/*.c)) $(patsubst %.cc,$O/%.o,$(wildcard libss
 # An archive, so that a program holds only what it uses of it.
 $T: $(call objs,cmd/tool/*.c) ; rm -f $@ && $(AR) rcs $@ $^
 $(BINS): $O/bin/%: $$(call objs,cmd/$$*/*.c) $T $L
-$O/unit: $(call objs,cmd/tool/*.c) $(call objs,tests/unit/*.c) $(call objs,tests/support/*.c) $L
+$O/unit: $(call objs,cmd/tool/*.c) $(filter-out %/main.o,$(call objs,cmd/msgd/*.c)) $(call objs,tests/unit/*.c) $(call objs,tests/support/*.c) $L
 $O/tests/unit/main.o: $O/suites.h
 $O/suites.h: $(wildcard tests/unit/*.c) Makefile
 	@mkdir -p $(@D) && for s in $(SUITES); do echo "SUITE($$s)"; done >$@
 $O/unit: LDLIBS += $(shell pkg-config --libs check)
 $O/tests/unit/main.o: DEFS += -I$O
+# The settings of msgd are the one input that is read outside of libsst.
+$O/bin/msgd $O/unit $O/fuzz/config $O/replay/config: LDLIBS += -lyaml
+$O/fuzz/config $O/replay/config: $O/cmd/msgd/config.o $O/cmd/msgd/yaml.o $T
 $(FUZZ): $O/fuzz/%: $O/tests/fuzz/%.o $L
 $(FUZZ): LDLIBS += -fsanitize=fuzzer
 $(REPLAY): $O/replay/%: $O/tests/fuzz/%.o $O/tests/fuzz/replay.o $L
@@ -93,6 +96,7 @@ install: all
 	ln -sf sstdump $(DESTDIR)$(PREFIX)/bin/sstabledump
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard man/*.1)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man3 $(wildcard man/*.3)
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(wildcard man/*.5)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man7 $(wildcard man/*.7)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib $L
 	for h in $(PUBLIC); do \
@@ -116,6 +120,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/sstabledump
 	for f in $(notdir $(wildcard man/*.1)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man1/$$f; done
 	for f in $(notdir $(wildcard man/*.3)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man3/$$f; done
+	for f in $(notdir $(wildcard man/*.5)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man5/$$f; done
 	for f in $(notdir $(wildcard man/*.7)); do rm -f $(DESTDIR)$(PREFIX)/share/man/man7/$$f; done
 	for h in $(PUBLIC); do rm -f $(DESTDIR)$(PREFIX)/include/libsst/$$h; done
 	[ ! -d $(DESTDIR)$(PREFIX)/include/libsst ] || find $(DESTDIR)$(PREFIX)/include/libsst -depth -type d -empty -delete
