@@ -6,15 +6,20 @@ _msgd() {
 		# shellcheck disable=SC2207
 		COMPREPLY=($(compgen -d -- "$cur"))
 		return ;;
+	--config)
+		# shellcheck disable=SC2207
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
 	--sync)
 		# shellcheck disable=SC2207
 		COMPREPLY=($(compgen -W 'periodic group batch' -- "$cur"))
 		return ;;
-	--listen | --cql-port | --shard-port | --shards)
+	--listen | --cql-port | --shard-port | --shards | --memory | --cache)
 		return ;;
 	esac
 	# shellcheck disable=SC2207
-	COMPREPLY=($(compgen -W '-d --dir --listen --cql-port --shard-port --shards --sync
+	COMPREPLY=($(compgen -W '-d --dir -q --quiet --config --check-config --listen --cql-port --shard-port
+		--no-cql --shards --sync --memory --cache --no-compact --keep-log --skip-damage
 		-h --help -V --version' -- "$cur"))
 }
-complete -F _msgd msgd
+complete -o filenames -F _msgd msgd

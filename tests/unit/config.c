@@ -173,8 +173,8 @@ static const struct {
 	{ "native_transport_max_frame_size: 1KiB\n",
 	    "line 1: native_transport_max_frame_size: 1KiB: want a size from 128KiB to 256MiB" },
 	{ "native_transport_max_output_per_connection: 0\n",
-	    "line 1: native_transport_max_output_per_connection: 0: want a size from 1.0 MiB to "
-	    "1024 GiB" },
+	    "line 1: native_transport_max_output_per_connection: 0: want a size from 1MiB to "
+	    "1TiB" },
 	{ "native_transport_max_request_data_in_flight: -5\n",
 	    "line 1: native_transport_max_request_data_in_flight: -5: want a size such as 64MiB" },
 	{ "compaction_throughput: 64\n",
@@ -235,7 +235,8 @@ static const struct {
 	{ "shards\n", "line 1: want lines of \"key: value\"" },
 	{ "rack: a\n---\nrack: b\n", "line 2: a second document" },
 	{ "rack: 'a\n", "line 2: no YAML: found unexpected end of stream" },
-	{ "rack: a\n\track: b\n", "line 2: no YAML: found a tab character that violates indentation" },
+	{ "rack: a\n\track: b\n",
+	    "line 2: no YAML: found a tab character that violates indentation" },
 	{ "rack: \xff\n", "no YAML: invalid leading UTF-8 octet" },
 	{ "rack: @\n", "line 1: no YAML: found character that cannot start any token" },
 };

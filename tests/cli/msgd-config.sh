@@ -1,0 +1,34 @@
+# msgd's settings: file, options, and what is refused, before anything is done.
+mkdir d
+echo '$ a file in the directory'
+printf 'shards: 3\nrack: r9\ncommitlog_sync: group\n' >d/msgd.yaml
+msgd -d d --check-config
+echo '$ options take precedence, and another file takes its place'
+echo 'tombstone_warn_threshold: 5' >other.yaml
+msgd -d d --config other.yaml --check-config --sync batch --shards 2 --cql-port 0 --shard-port 0 --no-cql \
+	--memory 8M --cache 9M --no-compact --listen ::1 | grep -e sync: -e shards -e port -e warn -e _s -e rack -e compact -e rpc
+echo '$ a file alone'
+msgd --config other.yaml --check-config | grep warn
+echo '$ what --check-config prints is a file'
+msgd -d d --check-config >printed.yaml
+msgd --config printed.yaml --check-config | diff printed.yaml - && echo same
+for bad in 'shards: many' 'shard: 1' 'shards: 1
+shards: 1' 'rack: [a]' 'rpc_address: 0.0.0.0' 'tombstone_failure_threshold: 10' "rack: 'a"; do
+	echo "\$ $bad"
+	echo "$bad" >bad.yaml
+	msgd -d none --config bad.yaml 2>&1
+	echo "status $?"
+done
+echo '$ options that are refused'
+for bad in '--cql-port 65536' '--shards 0' '--sync never' '--listen here' '--memory 1K' '--cache x' '--config gone.yaml' \
+	'--cql-port 7 --shard-port 7' 'operand'; do
+	# shellcheck disable=SC2086 # words
+	msgd -d none $bad 2>&1 | head -n 1
+done
+head -c 70000 /dev/zero | tr '\0' '#' >long.yaml
+msgd -d none --config long.yaml
+echo "status $?"
+[ ! -e none ] || echo "something was made"
+msgd --check-config 2>&1 | head -n 1
+msgd -q -d d --check-config --listen 10.0.0.1 | grep rpc
+msgd -d d --check-config --listen 10.0.0.1 2>&1 | grep -e rpc -e authentication
