@@ -17,6 +17,16 @@ _msgd() {
 	--listen | --cql-port | --shard-port | --shards | --memory | --cache)
 		return ;;
 	esac
+	if [[ $cur != -* ]]; then
+		if [ "$COMP_CWORD" = 1 ]; then
+			# shellcheck disable=SC2207
+			COMPREPLY=($(compgen -W 'flush snapshot' -- "$cur"))
+		else
+			# shellcheck disable=SC2207
+			COMPREPLY=($(compgen -d -- "$cur"))
+		fi
+		return
+	fi
 	# shellcheck disable=SC2207
 	COMPREPLY=($(compgen -W '-d --dir -q --quiet --config --check-config --listen --cql-port --shard-port
 		--no-cql --shards --sync --memory --cache --no-compact --keep-log --skip-damage

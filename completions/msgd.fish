@@ -1,5 +1,7 @@
 # fish completion for msgd(1)
 complete -c msgd -f
+complete -c msgd -n __fish_use_subcommand -x -a 'flush snapshot'
+complete -c msgd -n '__fish_seen_subcommand_from flush snapshot' -x -a '(__fish_complete_directories)'
 complete -c msgd -s d -l dir -x -a '(__fish_complete_directories)' -d 'data directory (else $OSTRAKA_DIR)'
 complete -c msgd -s q -l quiet -d 'no remarks'
 complete -c msgd -l config -r -d 'settings (DIR/msgd.yaml)'

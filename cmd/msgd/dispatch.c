@@ -1,6 +1,7 @@
 /* cmd/msgd/dispatch.c: statements found, arguments bound, owners told. */
 #include "msgd/dispatch.h"
 
+#include "msgd/command.h"
 #include "msgd/work.h"
 #include "query/modify.h"
 
@@ -250,6 +251,8 @@ msgd_dispatch(struct msgd_task *t)
 	struct msgd_refusal why;
 	int rc;
 
+	if (msgd_command_start(t))
+		return;
 	if (r->opcode == SST_OP_PREPARE) {
 		prepare(t);
 		return;

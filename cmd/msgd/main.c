@@ -1,6 +1,6 @@
 /*
  * cmd/msgd/main.c: the command line of the daemon: settings come from msgd.yaml, options take
- * precedence.
+ * precedence.  With a command it asks the daemon that serves a directory to do something.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "msgd/ask.h"
 #include "msgd/config.h"
 #include "msgd/serve.h"
 #include "tool/tool.h"
@@ -40,7 +41,7 @@ static const struct setting {
 
 static const struct tool_option options[] = {
 	{ "dir", 'd', "DIR", "data directory (else $OSTRAKA_DIR)" },
-	{ "quiet", 'q', NULL, "no remarks" },
+	{ "quiet", 'q', NULL, "no remarks; snapshot: do not print its name" },
 	{ "config", OPT_CONFIG, "FILE", "settings (DIR/msgd.yaml)" },
 	{ "check-config", OPT_CHECK_CONFIG, NULL, "print the settings in force, and end" },
 	{ "listen", OPT_KEY, "ADDR", "address of the ports (127.0.0.1)" },
@@ -57,7 +58,10 @@ static const struct tool_option options[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
-static const struct tool tool = { "serve a data directory to CQL clients", NULL, options, NULL };
+static const struct tool tool = { "serve a data directory to CQL clients", "[COMMAND DIR]", options,
+	"Commands, to the msgd that serves DIR:\n"
+	"flush DIR            what is in memory becomes SSTables\n"
+	"snapshot DIR [NAME]  the same, and a snapshot of all tables; prints its name\n" };
 
 struct run {
 	const char *dir, *file;
@@ -197,6 +201,25 @@ configure(struct run *r)
 	return SOUND;
 }
 
+/* flush [DIR], snapshot [DIR] [NAME]: DIR is left out where -d names it. */
+static int
+run_command(struct run *r, int argc, char **argv)
+{
+	bool snapshot = strcmp(argv[0], "snapshot") == 0;
+	int n = 1;
+
+	if (!snapshot && strcmp(argv[0], "flush") != 0)
+		tool_misuse(&tool, "no command %s: there are flush and snapshot", argv[0]);
+	if (r->dir == NULL && n < argc)
+		r->dir = argv[n++];
+	r->dir = tool_dir(r->dir);
+	if (r->dir == NULL || argc - n > snapshot)
+		tool_misuse(&tool, snapshot ? "snapshot DIR [NAME]" : "flush DIR");
+	if (!snapshot)
+		return msgd_ask_flush(r->dir);
+	return msgd_ask_snapshot(r->dir, n < argc ? argv[n] : NULL, r->quiet);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -206,7 +229,7 @@ main(int argc, char **argv)
 	while ((c = tool_option(&tool, argc, argv)) != -1)
 		set_option(&r, c);
 	if (optind < argc)
-		tool_misuse(&tool, "%s: no operands are taken", argv[optind]);
+		return run_command(&r, argc - optind, argv + optind);
 	r.dir = tool_dir(r.dir);
 	rc = configure(&r);
 	if (rc == SOUND)

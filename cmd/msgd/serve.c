@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "msg/messages.h"
+#include "msgd/command.h"
 #include "msgd/define.h"
 #include "msgd/listen.h"
 #include "msgd/shard.h"
@@ -217,6 +218,8 @@ wait_for_end(struct msgd_node *n, const sigset_t *signals)
 
 	while (atomic_load(&n->failed) == 0) {
 		sig = sigtimedwait(signals, NULL, &second);
+		if (sig == SIGUSR1)
+			msgd_command_flush(n);
 		if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP)
 			return;
 	}
@@ -259,6 +262,7 @@ msgd_serve(const struct msgd_config *c)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
 	sigaddset(&signals, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	raise_limit();

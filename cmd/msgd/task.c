@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "msgd/command.h"
 #include "msgd/work.h"
 
 #define SPARE_MAX 1024
@@ -24,6 +25,7 @@ msgd_task_new(struct msgd_conn *c)
 	t->conn = c;
 	t->ts_us = SST_NO_TS;
 	t->alone = t->single = false;
+	t->command = MSGD_NO_COMMAND;
 	t->legs = &t->leg;
 	t->nlegs = 1;
 	t->leg.task = t;
@@ -155,7 +157,13 @@ back_home(struct msgd_shard *s, struct msgd_letter *letter)
 		return;
 	for (i = 0; i < t->nlegs && t->legs[i].opcode != SST_OP_ERROR; i++)
 		;
-	answer(t, &t->legs[i < t->nlegs ? i : 0]);
+	if (i < t->nlegs) {
+		answer(t, &t->legs[i]);
+		return;
+	}
+	if (t->command != MSGD_NO_COMMAND)
+		msgd_command_end(t);
+	answer(t, &t->legs[0]);
 }
 
 void

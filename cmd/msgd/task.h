@@ -20,6 +20,13 @@ struct msgd_part { /* a statement with its arguments: one, or several of a BATCH
 	const struct sst_argument *args;
 };
 
+enum msgd_command { /* command.h */
+	MSGD_NO_COMMAND,
+	MSGD_FLUSH,
+	MSGD_SNAPSHOT,
+	MSGD_EXTENT
+};
+
 struct msgd_leg {
 	struct msgd_letter letter; /* first */
 	struct msgd_task *task;
@@ -40,6 +47,8 @@ struct msgd_task {
 	struct sst_arena arena;
 	struct sst_request request;
 	struct sst_slice keyspace; /* of names without one */
+	enum msgd_command command;
+	struct sst_slice operand; /* of the command */
 	size_t nparts;
 	struct msgd_part *parts;
 	int64_t token; /* of a SELECT of one partition (single) */

@@ -3,6 +3,7 @@
 
 #include "msgd/adopt.h"
 #include "msgd/coalesce.h"
+#include "msgd/command.h"
 #include "msgd/define.h"
 #include "msgd/reading.h"
 #include "msgd/settle.h"
@@ -228,7 +229,9 @@ msgd_work_run(struct msgd_shard *here, struct msgd_leg *l)
 {
 	const struct msgd_task *t = l->task;
 
-	if (t->request.opcode == SST_OP_PREPARE)
+	if (t->command != MSGD_NO_COMMAND)
+		msgd_command_run(here, l);
+	else if (t->request.opcode == SST_OP_PREPARE)
 		prepare(here, l);
 	else if (t->nparts == 1 && t->parts[0].statement->kind == MSGD_SELECT)
 		msgd_reading_start(here, l);

@@ -1,0 +1,307 @@
+/* cmd/msgd/command.c: flushes, snapshots, extents. */
+#include "msgd/command.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "codec/in.h"
+#include "live/snapshot.h"
+#include "schema/ident.h"
+#include "store/store.h"
+
+/* ---- words ---- */
+
+/* The operand of a command of that name; p == NULL: it is another one. */
+static struct sst_slice
+operand(struct sst_slice text, const char *name)
+{
+	size_t n = strlen(name);
+
+	while (text.n > 0 && strchr(" \t\n;", text.p[text.n - 1]) != NULL)
+		text.n--;
+	if (text.n < n || strncasecmp((const char *)text.p, name, n) != 0 ||
+	    (text.n > n && text.p[n] != ' '))
+		return (struct sst_slice){ NULL, 0 };
+	for (text.p += n, text.n -= n; text.n > 0 && *text.p == ' '; text.p++)
+		text.n--;
+	return text;
+}
+
+bool
+msgd_command_start(struct msgd_task *t)
+{
+	static const struct {
+		const char *name;
+		enum msgd_command command;
+		bool operand;
+	} all[] = { { "FLUSH", MSGD_FLUSH, false }, { "SNAPSHOT", MSGD_SNAPSHOT, true },
+		{ "EXTENT", MSGD_EXTENT, true } };
+	unsigned to[MSGD_SHARDS_MAX], i;
+
+	if (!t->conn->local || t->request.opcode != SST_OP_QUERY)
+		return false;
+	for (i = 0; i < 3; i++) {
+		t->operand = operand(t->request.text, all[i].name);
+		if (t->operand.p != NULL && (t->operand.n > 0) == all[i].operand)
+			break;
+	}
+	if (i == 3)
+		return false;
+	t->command = all[i].command;
+	for (i = 0; i < t->home->node->nshards; i++)
+		to[i] = i;
+	msgd_task_scatter(t, to, t->home->node->nshards);
+	return true;
+}
+
+static void
+refuse(struct msgd_leg *l, const struct sst_err *e)
+{
+	struct msgd_refusal why = { .code = SST_WIRE_SERVER_ERROR };
+
+	if (e->code == SST_EINVAL)
+		why.code = SST_WIRE_INVALID;
+	why.e = *e;
+	msgd_leg_refuse(l, &why);
+}
+
+/* ---- EXTENT ---- */
+
+/* Whether "keyspace.table" is this one. */
+static bool
+is_named(const struct sst_table *t, struct sst_slice name)
+{
+	struct sst_buf b = { 0 };
+	bool same;
+
+	sst_ident_put(&b, t->keyspace);
+	sst_buf_addc(&b, '.');
+	sst_ident_put(&b, t->name);
+	same = !b.bad && sst_slice_eq(sst_buf_slice(&b), name);
+	sst_buf_free(&b);
+	return same;
+}
+
+static const struct sst_table *
+find_table(const struct msgd_shard *s, struct sst_slice name)
+{
+	size_t i, n = sst_store_ntables(s->store);
+
+	for (i = 0; i < n; i++)
+		if (is_named(sst_store_table(s->store, i), name))
+			return sst_store_table(s->store, i);
+	return NULL;
+}
+
+/* Of this shard's rows; no bytes when it has none. */
+static void
+run_extent(struct msgd_shard *here, struct msgd_leg *l)
+{
+	const struct sst_table *table = find_table(here, l->task->operand);
+	struct sst_slice first, last;
+	struct msgd_refusal why;
+	struct sst_err e;
+	int r;
+
+	if (table == NULL || table->nck == 0) {
+		msgd_refuse(&why, SST_WIRE_INVALID, "no table with clustering columns: %.*s",
+		    (int)l->task->operand.n, (const char *)l->task->operand.p);
+		msgd_leg_refuse(l, &why);
+		return;
+	}
+	r = here->db->ops->extent(here->db, table, &first, &last, &e);
+	if (r == -1) {
+		refuse(l, &e);
+	} else if (r == SST_ONE) {
+		sst_response_value(&l->answer, first);
+		sst_response_value(&l->answer, last);
+	}
+}
+
+static struct sst_slice
+get_value(struct sst_in *in)
+{
+	uint32_t n = sst_get_u32(in);
+
+	return n > INT32_MAX ? (struct sst_slice){ NULL, 0 } : sst_get_bytes(in, n);
+}
+
+/* What all shards' extents span; unknown (null) when one of them is. */
+static bool
+span(const struct msgd_task *t, const struct sst_type *type, struct sst_slice all[2])
+{
+	struct sst_slice one[2];
+	bool some = false, unknown = false;
+	size_t i;
+
+	for (i = 0; i < t->nlegs; i++) {
+		struct sst_in in = sst_in_new(sst_buf_slice(&t->legs[i].answer), 0);
+
+		if (t->legs[i].answer.n == 0)
+			continue;
+		one[0] = get_value(&in);
+		one[1] = get_value(&in);
+		unknown |= one[0].p == NULL || one[1].p == NULL;
+		if (unknown)
+			continue;
+		if (!some || sst_type_compare(type, one[0], all[0]) < 0)
+			all[0] = one[0];
+		if (!some || sst_type_compare(type, one[1], all[1]) > 0)
+			all[1] = one[1];
+		some = true;
+	}
+	if (unknown)
+		all[0] = all[1] = (struct sst_slice){ NULL, 0 };
+	return some || unknown;
+}
+
+static void
+end_extent(struct msgd_task *t)
+{
+	static const struct sst_type blob = { .kind = SST_BLOB, .fixed_len = -1 };
+	static const struct sst_result_column columns[] = { { SST_SLICE_LIT("first"), &blob },
+		{ SST_SLICE_LIT("last"), &blob } };
+	static const struct sst_result_metadata metadata = { SST_SLICE_LIT("msgd"),
+		SST_SLICE_LIT("extent"), 2, columns };
+	const struct sst_rows_header h = { .metadata = &metadata };
+	const struct sst_table *table = find_table(t->home, t->operand);
+	struct sst_slice all[2] = { { NULL, 0 }, { NULL, 0 } };
+	struct sst_buf b = { 0 };
+	struct sst_err e;
+	bool any;
+	size_t at;
+
+	if (table == NULL) { /* dropped in between */
+		sst_fail(&e, SST_EINVAL, NULL, SST_NOWHERE, "the table was dropped");
+		refuse(&t->legs[0], &e);
+		return;
+	}
+	any = span(t, table->ck[0].type, all);
+	at = sst_response_rows_begin(&b, t->version, &h);
+	if (any) {
+		sst_response_value(&b, all[0]);
+		sst_response_value(&b, all[1]);
+	}
+	sst_response_rows_end(&b, at, any);
+	sst_buf_free(&t->legs[0].answer);
+	t->legs[0].answer = b;
+}
+
+/* ---- SNAPSHOT ---- */
+
+/* Of all tables, or of none: a name that is taken in one is refused. */
+static int
+take_snapshots(struct sst_store *store, const char *name, struct sst_err *e)
+{
+	size_t i, n = sst_store_ntables(store);
+	int64_t now_us = sst_now_us();
+	struct sst_err ignored;
+	const char *folder;
+	int x;
+
+	for (i = 0; i < n; i++) {
+		folder = sst_store_folder(store, sst_store_table(store, i));
+		x = sst_snapshot_exists(&sst_io_posix, folder, name, e);
+		if (x == 1)
+			sst_fail(e, SST_EINVAL, folder, SST_NOWHERE,
+			    "there is a snapshot %s already", name);
+		if (x != 0)
+			return -1;
+	}
+	for (i = 0; i < n; i++) {
+		folder = sst_store_folder(store, sst_store_table(store, i));
+		if (sst_snapshot_create(&sst_io_posix, folder, name, now_us, e) == 0)
+			continue;
+		while (i-- > 0) {
+			folder = sst_store_folder(store, sst_store_table(store, i));
+			sst_snapshot_remove(&sst_io_posix, folder, name, &ignored);
+		}
+		return -1;
+	}
+	return 0;
+}
+
+static void
+end_snapshot(struct msgd_task *t)
+{
+	char *name = sst_arena_str(&t->arena, (const char *)t->operand.p, t->operand.n);
+	struct sst_err e;
+
+	if (name == NULL)
+		sst_fail_nomem(&e);
+	if (name == NULL || take_snapshots(t->home->store, name, &e) == -1)
+		refuse(&t->legs[0], &e);
+}
+
+/* ---- all ---- */
+
+void
+msgd_command_run(struct msgd_shard *here, struct msgd_leg *l)
+{
+	struct sst_err e;
+
+	l->opcode = SST_OP_RESULT;
+	if (l->task->command == MSGD_EXTENT)
+		run_extent(here, l);
+	else if (sst_store_flush(here->store, &e) == -1)
+		refuse(l, &e);
+	else
+		sst_response_void(&l->answer);
+	msgd_leg_done(here, l);
+}
+
+void
+msgd_command_end(struct msgd_task *t)
+{
+	if (t->command == MSGD_EXTENT)
+		end_extent(t);
+	else if (t->command == MSGD_SNAPSHOT)
+		end_snapshot(t);
+}
+
+/* ---- signals ---- */
+
+struct order {
+	struct msgd_letter letter; /* first */
+	_Atomic unsigned *left;
+};
+
+static void
+obey(struct msgd_shard *here, struct msgd_letter *letter)
+{
+	struct order *o = (struct order *)letter;
+	struct sst_err e;
+
+	if (sst_store_flush(here->store, &e) == -1)
+		msgd_node_log_error(&e);
+	if (atomic_fetch_sub(o->left, 1) == 1)
+		msgd_node_log("flushed");
+	free(o);
+}
+
+void
+msgd_command_flush(struct msgd_node *n)
+{
+	static _Atomic unsigned left;
+	struct order *o;
+	unsigned i;
+
+	if (atomic_load(&left) > 0) /* one is under way, and a signal says no more */
+		return;
+	atomic_store(&left, n->nshards);
+	for (i = 0; i < n->nshards; i++) {
+		if ((o = malloc(sizeof(*o))) == NULL) {
+			msgd_node_log("out of memory: not all shards flush");
+			atomic_fetch_sub(&left, 1);
+			continue;
+		}
+		*o = (struct order){ { .open = obey, .from = n->nshards }, &left };
+		if (!msgd_mailbox_put(msgd_node_mailbox(n, n->nshards, i), &o->letter)) {
+			atomic_fetch_sub(&left, 1);
+			free(o);
+			continue;
+		}
+		msgd_loop_ring(&n->shards[i].loop);
+	}
+}
