@@ -57,7 +57,8 @@ acks_settle(struct acks *a, struct sst_err *e)
 	struct sst_logpos acked;
 
 	a->unsettled = 0;
-	if (sst_store_settle(a->store, &acked, e) == -1)
+	if ((a->store != NULL ? sst_store_settle(a->store, &acked, e)
+			      : a->db->ops->synced(a->db, &acked, e)) == -1)
 		return -1;
 	for (; a->at < n && sst_logpos_cmp(at[a->at].pos, acked) <= 0; a->at++)
 		print_id(&a->out, at[a->at].id);
@@ -108,7 +109,7 @@ acks_wait(struct acks *a, int fd, struct sst_err *e)
 {
 	struct pollfd in = { .fd = fd, .events = POLLIN };
 	sigset_t all, old;
-	int n, r = 0;
+	int n = 0, r = 0;
 
 	if (poll(&in, 1, 0) != 0)
 		return 0;
@@ -116,9 +117,12 @@ acks_wait(struct acks *a, int fd, struct sst_err *e)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);
 	do {
+		if (a->store == NULL && a->last.segment > 0 &&
+		    (r = a->db->ops->sync(a->db, &a->last, e)) == -1)
+			break;
 		if ((r = acks_settle(a, e)) == -1)
 			break;
-		n = wait_ms(&in, sst_store_due_ms(a->store), &old);
+		n = wait_ms(&in, a->store != NULL ? sst_store_due_ms(a->store) : -1, &old);
 	} while (n == 0);
 	if (r == 0 && n == -1)
 		r = sst_fail(e, SST_ESYS, NULL, SST_NOWHERE, "cannot wait for input");
@@ -129,10 +133,8 @@ acks_wait(struct acks *a, int fd, struct sst_err *e)
 int
 acks_sync(struct acks *a, struct sst_err *e)
 {
-	struct sst_db *db = sst_store_db(a->store);
-
 	/* without a log a sync is a flush, which comes anyway */
-	if (a->last.segment > 0 && db->ops->sync(db, &a->last, e) == -1)
+	if (a->last.segment > 0 && a->db->ops->sync(a->db, &a->last, e) == -1)
 		return -1;
 	return acks_settle(a, e);
 }

@@ -13,7 +13,8 @@
 
 struct acks {
 	bool print;
-	struct sst_store *store;
+	struct sst_store *store; /* NULL: what serves the directory settles by itself */
+	struct sst_db *db;
 	struct sst_buf pending; /* of struct ack; those before `at` are printed */
 	size_t at;
 	size_t unsettled; /* taken in since the last settle */

@@ -19,6 +19,7 @@
 #include "store/ids.h"
 #include "store/store.h"
 #include "tool/tool.h"
+#include "wire/client.h"
 
 enum {
 	OPT_EDIT = TOOL_LONG,
@@ -38,6 +39,7 @@ enum {
 
 #define MEMORY_MIN ((uint64_t)1 << 20)
 #define PROGRESS_EVERY 4096 /* lines */
+#define IDS_LOCK "ids.lock"
 
 static const struct tool_option options[] = {
 	{ "dir", 'd', "DIR", "data directory (else $OSTRAKA_DIR)" },
@@ -76,9 +78,11 @@ struct run {
 	bool quiet, json, bulk, synced;
 	int64_t now_us; /* of the next change without a time of its own */
 
-	struct sst_store *store;
+	struct sst_store *store;   /* of the directory; or */
+	struct sst_client *client; /* of the msgd that serves it */
 	struct sst_messages messages;
 	struct sst_ids *ids; /* opened for the first message without an id */
+	struct sst_lock ids_lock;
 	struct sst_message_update update;
 	struct input input;
 	struct acks acks;
@@ -111,13 +115,37 @@ note(void *arg, const char *text)
 	tool_problem(SOUND, "%s", text);
 }
 
+/* Of a directory that is served, whose lock is not ours, one process at a time makes ids. */
+static int
+lock_ids(struct run *r, struct sst_err *e)
+{
+	int rc = sst_lock_take(&r->ids_lock, &sst_io_posix, r->dir, IDS_LOCK, false, e);
+
+	if (rc == -1 && e->code == SST_EBUSY && !r->store_opts.no_wait) {
+		if (!r->quiet) {
+			complain(e);
+			tool_problem(SOUND, "waiting");
+		}
+		rc = sst_lock_take(&r->ids_lock, &sst_io_posix, r->dir, IDS_LOCK, true, e);
+	}
+	return rc;
+}
+
+static int
+open_ids(struct run *r, struct sst_err *e)
+{
+	if (r->client != NULL && lock_ids(r, e) == -1)
+		return -1;
+	return sst_ids_open(&r->ids, &sst_io_posix, r->dir, NULL, e);
+}
+
 static int
 make_id(struct run *r, struct sst_message *m, struct sst_err *e)
 {
 	uint32_t sequence;
 	int64_t ms;
 
-	if (r->ids == NULL && sst_ids_open(&r->ids, &sst_io_posix, r->dir, NULL, e) == -1)
+	if (r->ids == NULL && open_ids(r, e) == -1)
 		return -1;
 	if (sst_ids_next(r->ids, &ms, &sequence, e) == -1 ||
 	    sst_snowflake_make(&m->id, ms, r->worker, sequence, e) == -1)
@@ -282,6 +310,40 @@ take_files(struct run *r, int n, char **paths)
 	return stopped ? tell_stopped(r) : rc;
 }
 
+/* An option that says how the directory is written to, when it is msgd that writes; NULL: none. */
+static const char *
+option_of_writer(const struct run *r)
+{
+	const struct sst_store_opts *o = &r->store_opts;
+
+	return r->bulk       ? "--bulk"
+	    : r->synced      ? "--sync"
+	    : o->memory != 0 ? "--memory"
+	    : o->keep_log    ? "--keep-log"
+	    : o->skip_damage ? "--skip-damage"
+			     : NULL;
+}
+
+/* SST_ONE: the directory is served, and messages go by way of msgd; 0: it is not. */
+static int
+open_served(struct run *r, struct sst_err *e)
+{
+	const char *option = option_of_writer(r);
+	const struct sst_table *table;
+	int rc = sst_client_open_dir(&r->client, r->dir, e);
+
+	if (rc != SST_ONE)
+		return rc;
+	if (option != NULL)
+		return sst_fail(e, SST_EINVAL, r->dir, SST_NOWHERE,
+		    "is served by msgd, whose settings count: no %s", option);
+	r->acks.db = sst_client_db(r->client);
+	if (sst_client_table(r->client, SST_SLICE_LIT(SST_MESSAGES_KEYSPACE),
+		SST_SLICE_LIT(SST_MESSAGES_TABLE), &table, e) == -1)
+		return -1;
+	return sst_messages_bind(&r->messages, r->acks.db, e) == -1 ? -1 : SST_ONE;
+}
+
 /* Opens the directory; says for whom it waits, where it has to. */
 static int
 open_store(struct run *r, struct sst_err *e)
@@ -305,6 +367,7 @@ open_store(struct run *r, struct sst_err *e)
 			return -1;
 	}
 	r->acks.store = r->store;
+	r->acks.db = sst_store_db(r->store);
 	return sst_messages_bind(&r->messages, sst_store_db(r->store), e);
 }
 
@@ -317,6 +380,8 @@ store_all(struct run *r)
 
 	if (!r->bulk && !logged)
 		complain(&e);
+	if (r->client != NULL) /* what is acknowledged is msgd's to keep */
+		return logged ? SOUND : TROUBLE;
 	if (sst_store_flush(r->store, &e) == 0 && acks_settle(&r->acks, &e) == 0)
 		return !r->bulk && !logged ? TROUBLE : SOUND;
 	complain(&e);
@@ -337,6 +402,8 @@ close_all(struct run *r)
 		rc = tool_worse(TROUBLE, complain(&e));
 	if (sst_ids_close(r->ids, &e) == -1)
 		rc = tool_worse(TROUBLE, complain(&e));
+	sst_lock_drop(&r->ids_lock);
+	sst_client_close(r->client);
 	acks_free(&r->acks);
 	return rc;
 }
@@ -483,6 +550,7 @@ main(int argc, char **argv)
 	struct sst_err e;
 	int c, rc;
 
+	r.ids_lock.fd = -1;
 	while ((c = tool_option(&tool, argc, argv)) != -1)
 		set_option(&r, c);
 	r.dir = tool_dir(r.dir);
@@ -490,9 +558,13 @@ main(int argc, char **argv)
 		tool_misuse(&tool, "where to? -d DIR, or OSTRAKA_DIR in the environment");
 	if (r.bulk && (r.synced || r.store_opts.keep_log))
 		tool_misuse(&tool, "--bulk writes no log to sync or to keep");
-	if (open_store(&r, &e) == -1 || input_start(&r.input, &r.import_opts, &e) == -1) {
+	rc = open_served(&r, &e);
+	if (rc == 0)
+		rc = open_store(&r, &e);
+	if (rc == -1 || input_start(&r.input, &r.import_opts, &e) == -1) {
 		complain(&e);
 		sst_store_drop(r.store);
+		sst_client_close(r.client);
 		return TROUBLE;
 	}
 	catch_signals();

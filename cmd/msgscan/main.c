@@ -10,6 +10,7 @@
 #include "msg/snowflake.h"
 #include "msgscan/msgscan.h"
 #include "store/store.h"
+#include "wire/client.h"
 
 enum {
 	OPT_BEFORE = TOOL_LONG,
@@ -50,6 +51,8 @@ struct run {
 	int64_t channel; /* when one is scanned */
 	bool all, counted, formed, quiet, stats;
 	int64_t now_us;
+	struct sst_client *client; /* one of the two */
+	struct sst_store *store;
 };
 
 static void
@@ -199,19 +202,23 @@ parse_anchor(struct run *r)
 	exit(tool_problem(TROUBLE, "%s: %s", r->anchor_option, e.what));
 }
 
-/* Lines of "name value": for people to read, and for awk. */
+/* Lines of "name value": for people to read, and for awk.  Of files msgd says nothing. */
 static void
-tell_stats(const struct scan *s)
+tell_stats(const struct run *r)
 {
+	const struct scan *s = &r->scan;
 	const struct sst_history_stats *h = &s->stats;
 
 	fprintf(stderr,
-	    "messages %" PRIu64 "\nbuckets_visited %" PRIu64 "\nbuckets_skipped %" PRIu64
-	    "\nsstables_read %" PRIu64 "\nsstables_skipped %" PRIu64 "\nchunks_read %" PRIu64
-	    "\nchunks_cached %" PRIu64 "\ntombstones %" PRIu64 "\nghosts %" PRIu64 "\n",
-	    s->printed, h->buckets_visited, h->buckets_skipped, h->reads.sstables_read,
-	    h->reads.sstables_skipped, h->reads.chunks_read, h->reads.chunks_cached,
-	    h->reads.tombstones, h->ghosts);
+	    "messages %" PRIu64 "\nbuckets_visited %" PRIu64 "\nbuckets_skipped %" PRIu64 "\n",
+	    s->printed, h->buckets_visited, h->buckets_skipped);
+	if (r->client == NULL)
+		fprintf(stderr,
+		    "sstables_read %" PRIu64 "\nsstables_skipped %" PRIu64 "\nchunks_read %" PRIu64
+		    "\nchunks_cached %" PRIu64 "\ntombstones %" PRIu64 "\n",
+		    h->reads.sstables_read, h->reads.sstables_skipped, h->reads.chunks_read,
+		    h->reads.chunks_cached, h->reads.tombstones);
+	fprintf(stderr, "ghosts %" PRIu64 "\n", h->ghosts);
 }
 
 /* The form has no place for them. */
@@ -309,13 +316,38 @@ scan(struct run *r, const char *channel)
 							      : scan_stream(&r->scan);
 }
 
+/* By way of the msgd that serves the directory, which knows what is not in files yet; else its files. */
+static int
+open_db(struct run *r, const struct sst_store_opts *opts, struct sst_err *e)
+{
+	const struct sst_table *table;
+	struct sst_db *db = NULL;
+	int rc = sst_client_open_dir(&r->client, r->dir, e);
+
+	if (rc == SST_ONE) {
+		db = sst_client_db(r->client);
+		rc = sst_client_table(r->client, SST_SLICE_LIT(SST_MESSAGES_KEYSPACE),
+		    SST_SLICE_LIT(SST_MESSAGES_TABLE), &table, e);
+	} else if (rc == 0 &&
+	    (rc = sst_store_open(&r->store, &sst_io_posix, r->dir, opts, e)) == 0) {
+		db = sst_store_db(r->store);
+	}
+	return rc == -1 ? -1 : sst_messages_bind(&r->scan.messages, db, e);
+}
+
+static void
+close_db(struct run *r)
+{
+	sst_client_close(r->client);
+	sst_store_drop(r->store);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct run r = { .now_us = sst_now_us(),
 		.scan.page = { .left = INT64_MIN, .right = INT64_MIN } };
 	struct sst_store_opts opts = { .read_only = true };
-	struct sst_store *store = NULL;
 	struct sst_err e;
 	int c, rc;
 
@@ -333,10 +365,9 @@ main(int argc, char **argv)
 	parse_anchor(&r);
 	narrow(&r, &opts, argv[optind]);
 	opts.note = r.quiet ? NULL : note;
-	if (sst_store_open(&store, &sst_io_posix, r.dir, &opts, &e) == -1 ||
-	    sst_messages_bind(&r.scan.messages, sst_store_db(store), &e) == -1) {
+	if (open_db(&r, &opts, &e) == -1) {
 		complain(&e);
-		sst_store_drop(store);
+		close_db(&r);
 		return TROUBLE;
 	}
 	tool_confine();
@@ -344,7 +375,7 @@ main(int argc, char **argv)
 	tool_output_end(&r.scan.out);
 	rc = tool_worse(rc, tell_left_out(&r.scan));
 	if (r.stats)
-		tell_stats(&r.scan);
-	sst_store_drop(store);
+		tell_stats(&r);
+	close_db(&r);
 	return rc;
 }

@@ -278,10 +278,11 @@ sst_client_open_dir(struct sst_client **out, const char *dir, struct sst_err *e)
 	int fd = sst_sock_unix(dir, SST_SOCKET, e);
 
 	*out = NULL;
-	/* a table's folder, a file, nothing at all: those are no business of a server */
+	/* a table's folder, a file, nothing at all, and what somebody else serves to himself */
 	if (fd == -1)
 		return e->code == SST_ESYS &&
-			(e->sys == ENOENT || e->sys == ECONNREFUSED || e->sys == ENOTDIR)
+			(e->sys == ENOENT || e->sys == ECONNREFUSED || e->sys == ENOTDIR ||
+			    e->sys == EACCES)
 		    ? 0
 		    : -1;
 	snprintf(name, sizeof(name), "%s/%s", dir, SST_SOCKET);
