@@ -7,8 +7,19 @@
 #include "base/clock.h"
 #include "codec/in.h"
 #include "live/snapshot.h"
+#include "msgd/crew.h"
 #include "schema/ident.h"
 #include "store/store.h"
+
+struct snapshot {            /* in the task's arena */
+	struct msgd_job job; /* first */
+	struct msgd_task *task;
+	const char *name;
+	size_t nfolders;
+	const char **folders;
+	int result;
+	struct sst_err e;
+};
 
 /* ---- words ---- */
 
@@ -191,47 +202,72 @@ end_extent(struct msgd_task *t)
 /* ---- SNAPSHOT ---- */
 
 /* Of all tables, or of none: a name that is taken in one is refused. */
-static int
-take_snapshots(struct sst_store *store, const char *name, struct sst_err *e)
+static void
+take_snapshots(struct msgd_job *job)
 {
-	size_t i, n = sst_store_ntables(store);
+	struct snapshot *s = (struct snapshot *)job;
 	int64_t now_us = sst_now_us();
 	struct sst_err ignored;
-	const char *folder;
+	size_t i;
 	int x;
 
-	for (i = 0; i < n; i++) {
-		folder = sst_store_folder(store, sst_store_table(store, i));
-		x = sst_snapshot_exists(&sst_io_posix, folder, name, e);
+	s->result = -1;
+	for (i = 0; i < s->nfolders; i++) {
+		x = sst_snapshot_exists(&sst_io_posix, s->folders[i], s->name, &s->e);
 		if (x == 1)
-			sst_fail(e, SST_EINVAL, folder, SST_NOWHERE,
-			    "there is a snapshot %s already", name);
+			sst_fail(&s->e, SST_EINVAL, s->folders[i], SST_NOWHERE,
+			    "there is a snapshot %s already", s->name);
 		if (x != 0)
-			return -1;
+			return;
 	}
-	for (i = 0; i < n; i++) {
-		folder = sst_store_folder(store, sst_store_table(store, i));
-		if (sst_snapshot_create(&sst_io_posix, folder, name, now_us, e) == 0)
+	for (i = 0; i < s->nfolders; i++) {
+		if (sst_snapshot_create(&sst_io_posix, s->folders[i], s->name, now_us, &s->e) == 0)
 			continue;
-		while (i-- > 0) {
-			folder = sst_store_folder(store, sst_store_table(store, i));
-			sst_snapshot_remove(&sst_io_posix, folder, name, &ignored);
-		}
-		return -1;
+		while (i-- > 0)
+			sst_snapshot_remove(&sst_io_posix, s->folders[i], s->name, &ignored);
+		return;
 	}
-	return 0;
+	s->result = 0;
 }
 
 static void
-end_snapshot(struct msgd_task *t)
+snapshots_taken(struct msgd_shard *here, struct msgd_job *job)
 {
-	char *name = sst_arena_str(&t->arena, (const char *)t->operand.p, t->operand.n);
-	struct sst_err e;
+	struct snapshot *s = (struct snapshot *)job;
+	struct msgd_task *t = s->task;
 
-	if (name == NULL)
-		sst_fail_nomem(&e);
-	if (name == NULL || take_snapshots(t->home->store, name, &e) == -1)
-		refuse(&t->legs[0], &e);
+	(void)here;
+	if (s->result == -1)
+		refuse(&t->legs[0], &s->e);
+	t->command = MSGD_NO_COMMAND; /* the end of it is behind us */
+	msgd_task_back(t);
+}
+
+static int
+begin_snapshots(struct msgd_task *t, struct sst_err *e)
+{
+	struct sst_store *store = t->home->store;
+	struct snapshot *s = sst_arena_alloc(&t->arena, sizeof(*s));
+	size_t i, n = sst_store_ntables(store);
+	const char *folder;
+
+	if (s == NULL)
+		return sst_fail_nomem(e);
+	*s = (struct snapshot){ .job = { .work = take_snapshots, .done = snapshots_taken },
+		.task = t,
+		.nfolders = n,
+		.name = sst_arena_str(&t->arena, (const char *)t->operand.p, t->operand.n),
+		.folders = sst_arena_array(&t->arena, n + 1, sizeof(*s->folders)) };
+	for (i = 0; s->folders != NULL && i < n; i++) {
+		folder = sst_store_folder(store, sst_store_table(store, i));
+		s->folders[i] = sst_arena_str(&t->arena, folder, strlen(folder));
+		if (s->folders[i] == NULL)
+			return sst_fail_nomem(e);
+	}
+	if (s->name == NULL || s->folders == NULL)
+		return sst_fail_nomem(e);
+	msgd_crew_give(&t->home->node->readers, t->home, &s->job);
+	return 0;
 }
 
 /* ---- all ---- */
@@ -251,13 +287,19 @@ msgd_command_run(struct msgd_shard *here, struct msgd_leg *l)
 	msgd_leg_done(here, l);
 }
 
-void
+bool
 msgd_command_end(struct msgd_task *t)
 {
-	if (t->command == MSGD_EXTENT)
+	struct sst_err e;
+
+	if (t->command == MSGD_EXTENT) {
 		end_extent(t);
-	else if (t->command == MSGD_SNAPSHOT)
-		end_snapshot(t);
+	} else if (t->command == MSGD_SNAPSHOT) {
+		if (begin_snapshots(t, &e) == 0)
+			return true;
+		refuse(&t->legs[0], &e);
+	}
+	return false;
 }
 
 /* ---- signals ---- */

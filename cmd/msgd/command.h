@@ -16,8 +16,9 @@
 bool msgd_command_start(struct msgd_task *);
 /* At each shard: its part. */
 void msgd_command_run(struct msgd_shard *here, struct msgd_leg *);
-/* At home, when all legs are back and none has failed: what is left to do before the answer. */
-void msgd_command_end(struct msgd_task *);
+/* At home, when all legs are back and none has failed: true when there is more to do before the answer,
+ * which then comes by itself. */
+bool msgd_command_end(struct msgd_task *);
 
 /* From the main thread: all shards flush, and complain where they cannot. */
 void msgd_command_flush(struct msgd_node *);

@@ -240,6 +240,8 @@ msgd_listen_close(struct msgd_listeners *all)
 {
 	if (all == NULL)
 		return;
+	if (all->l[LOCAL].watch.fd != -1) /* it never came to be reached */
+		unlinkat(all->dir, MSGD_SOCKET, 0);
 	for (int k = 0; k < KINDS; k++)
 		if (all->l[k].watch.fd != -1)
 			close(all->l[k].watch.fd);

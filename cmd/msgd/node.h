@@ -49,7 +49,7 @@ msgd_node_mailbox(struct msgd_node *n, unsigned from, unsigned to)
 	return &n->mailboxes[from * n->nshards + to];
 }
 
-/* Prints "msgd: " and a line to standard error, whole, whatever other threads print. */
+/* Prints a line to standard error, whole, whatever other threads print; under systemd for its journal. */
 void msgd_node_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void msgd_node_log_error(const struct sst_err *);
 

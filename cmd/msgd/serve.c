@@ -2,10 +2,10 @@
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "msgd/serve.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,28 +26,6 @@
 #define RELEASE_VERSION "5.0.9" /* of the Cassandra whose answers ours are like */
 #define READERS 8               /* threads that wait for the disk: a few of its reads at once */
 #define DRAIN_MS 5000           /* for what is under way when the daemon ends */
-
-/* ---- what is said ---- */
-
-void
-msgd_node_log(const char *fmt, ...)
-{
-	char text[1200];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	fprintf(stderr, "msgd: %s\n", text);
-}
-
-void
-msgd_node_log_error(const struct sst_err *e)
-{
-	char text[600];
-
-	msgd_node_log("%s", sst_err_text(e, text, sizeof(text)));
-}
 
 /* ---- making a node ---- */
 
@@ -81,6 +59,23 @@ describe_self(struct msgd_node *n)
 		n->self.address = "127.0.0.1"; /* nobody connects to any address */
 	n->self.port = n->cql_port;
 	n->self.started_s = sst_now_us() / 1000000;
+}
+
+/* Before anything is made in it: a directory of ours, or nothing yet. */
+static int
+check_ours(const char *dir, struct sst_err *e)
+{
+	struct sst_arena a = { 0 };
+	struct sst_datadir d;
+	int r = sst_datadir_scan(&d, &a, &sst_io_posix, dir, e);
+
+	if (r == -1 && e->code == SST_ESYS && e->sys == ENOENT && dir[0] != '\0')
+		r = 0; /* it is made */
+	else if (r == 0 && d.kind != SST_DATADIR_NONE && d.kind != SST_DATADIR_OURS)
+		r = sst_fail(e, SST_EINVAL, dir, SST_NOWHERE,
+		    "holds tables, but is no data directory of ours: it can only be read");
+	sst_arena_free(&a);
+	return r;
 }
 
 static int
@@ -125,7 +120,8 @@ make_node(struct msgd_node *n, const struct msgd_config *c, struct sst_err *e)
 	n->nshards = c->shards != 0 ? c->shards : count_cores();
 	if (n->nshards > MSGD_SHARDS_MAX)
 		n->nshards = MSGD_SHARDS_MAX;
-	if (sst_store_lock(&n->lock, &sst_io_posix, c->dir, false, e) == -1 ||
+	if (check_ours(c->dir, e) == -1 ||
+	    sst_store_lock(&n->lock, &sst_io_posix, c->dir, false, e) == -1 ||
 	    read_hostid(n, e) == -1 || msgd_listen_open(&n->listeners, n, e) == -1)
 		return -1;
 	describe_self(n);

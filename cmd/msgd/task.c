@@ -145,25 +145,29 @@ msgd_task_refuse(struct msgd_task *t, const struct msgd_refusal *why)
 /* ---- legs ---- */
 
 /* The answer of all: that of the first that failed, else of the first. */
+void
+msgd_task_back(struct msgd_task *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->nlegs && t->legs[i].opcode != SST_OP_ERROR; i++)
+		;
+	if (i == t->nlegs && t->command != MSGD_NO_COMMAND && msgd_command_end(t))
+		return;
+	/* the first that failed, which a command may have done just now */
+	for (i = 0; i < t->nlegs && t->legs[i].opcode != SST_OP_ERROR; i++)
+		;
+	answer(t, &t->legs[i < t->nlegs ? i : 0]);
+}
+
 static void
 back_home(struct msgd_shard *s, struct msgd_letter *letter)
 {
 	struct msgd_leg *l = (struct msgd_leg *)letter;
-	struct msgd_task *t = l->task;
-	size_t i;
 
 	(void)s;
-	if (--t->out > 0)
-		return;
-	for (i = 0; i < t->nlegs && t->legs[i].opcode != SST_OP_ERROR; i++)
-		;
-	if (i < t->nlegs) {
-		answer(t, &t->legs[i]);
-		return;
-	}
-	if (t->command != MSGD_NO_COMMAND)
-		msgd_command_end(t);
-	answer(t, &t->legs[0]);
+	if (--l->task->out == 0)
+		msgd_task_back(l->task);
 }
 
 void

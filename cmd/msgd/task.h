@@ -82,6 +82,9 @@ struct msgd_task *msgd_task_new(struct msgd_conn *);
 void msgd_task_send(struct msgd_task *, unsigned to);
 void msgd_task_scatter(struct msgd_task *, const unsigned *to, size_t n);
 
+/* At home: no leg is out, and the answer is given. */
+void msgd_task_back(struct msgd_task *);
+
 /* At the owner: the leg's answer is made. */
 void msgd_leg_done(struct msgd_shard *, struct msgd_leg *);
 /* The same with a body that is elsewhere, and opcode and flags of the leg. */

@@ -29,6 +29,14 @@ head -c 70000 /dev/zero | tr '\0' '#' >long.yaml
 msgd -d none --config long.yaml
 echo "status $?"
 [ ! -e none ] || echo "something was made"
+echo '$ a directory of another system, and none'
+mkdir -p cassandra/data/ks/t-7e9ac000e53e11f1a0156f737472616b
+touch cassandra/data/ks/t-7e9ac000e53e11f1a0156f737472616b/nb-1-big-Data.db
+timeout 10 msgd -d cassandra --no-cql 2>&1
+echo "status $?"
+ls cassandra
+timeout 10 msgd -d other.yaml --no-cql 2>&1
+timeout 10 msgd -d not/there --no-cql 2>&1
 msgd --check-config 2>&1 | head -n 1
 msgd -q -d d --check-config --listen 10.0.0.1 | grep rpc
 msgd -d d --check-config --listen 10.0.0.1 2>&1 | grep -e rpc -e authentication

@@ -5,10 +5,13 @@ zstd -dqc "$ROOT/tests/data/chat.jsonl.zst" >chat.jsonl
 msgd -d served --no-cql --shards 2 --sync batch >listening 2>msgd.err &
 pid=$!
 trap 'kill $pid 2>/dev/null; wait $pid' EXIT
-for _ in $(seq 100); do
-	[ -s listening ] && break
-	sleep 0.1
-done
+until_listening() {
+	for _ in $(seq 100); do
+		[ -s listening ] && break
+		sleep 0.1
+	done
+}
+until_listening
 cat listening
 
 # put NAME ARGUMENTS: the same both ways
@@ -89,10 +92,13 @@ msgd snapshot -q served tuesday
 sstsnap list -d served -o name,table
 sstdump -f ndjson served | grep -c '"row"'
 kill -USR1 $pid
-for _ in $(seq 50); do
-	grep -q flushed msgd.err && break
-	sleep 0.1
-done
+until_flushed() {
+	for _ in $(seq 50); do
+		grep -q flushed msgd.err && break
+		sleep 0.1
+	done
+}
+until_flushed
 cat msgd.err
 
 echo "a second one, and what was served:"
@@ -108,12 +114,10 @@ grep -c . after
 msgd flush served
 echo "status $?"
 echo "a socket that nobody listens at any more:"
-msgd -d served --no-cql >listening 2>&1 &
+: >listening
+msgd -d served --no-cql >>listening 2>&1 &
 pid=$!
-for _ in $(seq 100); do
-	[ -s listening ] && break
-	sleep 0.1
-done
+until_listening
 kill -9 $pid
 wait $pid 2>/dev/null
 ls served | grep sock
@@ -121,3 +125,12 @@ msgscan -d served -n 1 -o content $c
 msgput -d served -j gone
 msgd snapshot served late
 echo "status $?"
+echo "for systemd's journal:"
+: >msgd.err
+: >listening
+JOURNAL_STREAM=$(stat -c %d:%i msgd.err) msgd -d served --no-cql >>listening 2>>msgd.err &
+pid=$!
+until_listening
+kill -USR1 $pid
+until_flushed
+cat msgd.err
