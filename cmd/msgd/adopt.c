@@ -3,6 +3,7 @@
 
 #include "msgd/coalesce.h"
 #include "msgd/selfdb.h"
+#include "msgd/watch.h"
 #include "msgd/work.h"
 #include "store/define.h"
 
@@ -85,6 +86,8 @@ msgd_adopt(struct msgd_shard *s, const struct sst_schema *schema, struct sst_err
 	s->retires = true;
 	msgd_prepared_unplan(s);
 	msgd_coalesce_forget(s->coalescer);
+	if (s->sentry != NULL)
+		msgd_sentry_look(s->sentry);
 	return msgd_selfdb_fill(s->self, schema, &s->node->self, e);
 }
 

@@ -39,8 +39,9 @@ struct msgd_node {
 
 	/* How the start and the end of the shards are kept in step. */
 	pthread_barrier_t started;
-	_Atomic unsigned failed; /* shards that could not start, or died */
-	_Atomic unsigned nconns; /* connections */
+	_Atomic unsigned failed;    /* shards that could not start, or died */
+	_Atomic unsigned published; /* how often SSTables came or went */
+	_Atomic unsigned nconns;    /* connections */
 };
 
 static inline struct msgd_mailbox *

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "msg/messages.h"
+#include "msgd/child.h"
 #include "msgd/command.h"
 #include "msgd/define.h"
 #include "msgd/listen.h"
@@ -210,15 +211,16 @@ static void
 wait_for_end(struct msgd_node *n, const sigset_t *signals)
 {
 	struct timespec second = { 1, 0 };
-	int sig;
+	struct msgd_child child = { .ended_us = sst_now_us() };
+	int sig = 0;
 
-	while (atomic_load(&n->failed) == 0) {
+	while (atomic_load(&n->failed) == 0 && sig != SIGTERM && sig != SIGINT && sig != SIGHUP) {
 		sig = sigtimedwait(signals, NULL, &second);
 		if (sig == SIGUSR1)
 			msgd_command_flush(n);
-		if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP)
-			return;
+		msgd_child_turn(&child, n, sst_now_us());
 	}
+	msgd_child_stop(&child);
 }
 
 static void

@@ -15,6 +15,7 @@
 #include "msgd/selfdb.h"
 #include "msgd/settle.h"
 #include "msgd/task.h"
+#include "msgd/watch.h"
 #include "store/store.h"
 
 #define FULL_MS 1 /* until a full ring is tried again */
@@ -144,6 +145,7 @@ timeout_ms(struct msgd_shard *s)
 {
 	int ms = msgd_settle_due_ms(s);
 
+	ms = sooner(ms, msgd_sentry_due_ms(s->sentry));
 	if (s->any_waiting)
 		ms = sooner(ms, FULL_MS);
 	if (s->ready != NULL || s->dirty != NULL)
@@ -165,6 +167,8 @@ turn(struct msgd_shard *s, struct sst_err *e)
 	msgd_crew_take(s);
 	msgd_settle_turn(s);
 	msgd_adopt_turn(s);
+	if (s->sentry != NULL)
+		msgd_sentry_turn(s->sentry);
 	flush_conns(s);
 	send_and_ring(s);
 	return 0;
@@ -307,6 +311,9 @@ run(void *arg)
 	pthread_barrier_wait(&s->node->started);
 	pthread_barrier_wait(&s->node->started);
 	s->now_us = sst_now_us();
+	if (atomic_load(&s->node->failed) == 0 && s->no == 0 &&
+	    msgd_sentry_new(&s->sentry, s, &e) == -1)
+		msgd_node_log_error(&e); /* reads find out by themselves */
 	if (atomic_load(&s->node->failed) == 0 &&
 	    msgd_selfdb_fill(s->self, msgd_definer_schema(s->node->definer), &s->node->self, &e) ==
 		-1) {
@@ -383,6 +390,7 @@ msgd_shard_clear(struct msgd_shard *s)
 	msgd_reading_free_spare(s);
 	msgd_selfdb_free(s->self);
 	free(s->local);
+	msgd_sentry_free(s->sentry);
 	msgd_reach_free(s->far);
 	msgd_coalescer_free(s->coalescer);
 	msgd_prepared_clear(&s->prepared);

@@ -27,6 +27,7 @@ struct msgd_localdb;
 struct msgd_reach;
 struct msgd_reading;
 struct msgd_selfdb;
+struct msgd_sentry;
 struct msgd_task;
 
 struct msgd_sync {           /* of the log, in a crew */
@@ -82,6 +83,7 @@ struct msgd_shard {
 	const struct msgd_gate *gate; /* NULL: open */
 	struct msgd_leg *held, **held_end;
 
+	struct msgd_sentry *sentry; /* shard 0's */
 	struct msgd_sync sync;
 	_Atomic(struct msgd_job *) finished; /* by crews; the last one on top */
 	size_t njobs;                        /* with crews */

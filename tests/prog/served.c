@@ -428,6 +428,60 @@ schema(struct served *s, bool made)
 	client_leave(&other);
 }
 
+static unsigned
+count_files(const char *dir, const char *name)
+{
+	char path[1024];
+	struct dirent *d;
+	unsigned n = 0;
+	DIR *all;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if ((all = opendir(path)) == NULL)
+		die(path);
+	while ((d = readdir(all)) != NULL)
+		n += d->d_name[0] != '.';
+	closedir(all);
+	return n;
+}
+
+/* FLUSH and SNAPSHOT are for those who come by the unix socket. */
+static void
+commands(struct served *s)
+{
+	static const char snapshot[] = "SNAPSHOT before";
+	struct sst_slice none = { NULL, 0 };
+	struct client far, local;
+	uint32_t got;
+
+	client_connect(&far, s, 4, false);
+	client_connect(&local, s, 4, true);
+	client_query(&far, "FLUSH", 0, none);
+	check(client_error(&far) == 0x2000, "FLUSH by TCP: %x", client_error(&far));
+	client_query(&local, "FLUSH", 0, none);
+	check(local.opcode == SST_OP_RESULT && count_files(s->dir, "commitlog") == 0,
+	    "FLUSH leaves a log: %x", client_error(&local));
+	client_query(&local, snapshot, 0, none);
+	check(local.opcode == SST_OP_RESULT, "%s: %x", snapshot, client_error(&local));
+	client_query(&local, snapshot, 0, none);
+	check(client_error(&local) == 0x2200, "%s again: %x", snapshot, client_error(&local));
+	client_query(&local, "SNAPSHOT a/b", 0, none);
+	check(local.opcode == SST_OP_ERROR, "a name that is none");
+	/* Sets are merged beside it, and what there was is there. */
+	for (unsigned i = 0; i < 6; i++) {
+		client_query(&local,
+		    "INSERT INTO chat.messages (channel_id, bucket, message_id) VALUES (79, 7, 1)",
+		    0, none);
+		client_query(&local, "FLUSH", 0, none);
+		got = count_pages(&far, "SELECT message_id FROM chat.messages", PAGE);
+		check(got == CHANNELS * ROWS + 1, "%u rows after %u flushes", got, i + 1);
+	}
+	client_query(
+	    &local, "DELETE FROM chat.messages WHERE channel_id = 79 AND bucket = 7", 0, none);
+	client_leave(&far);
+	client_leave(&local);
+}
+
 /* A version that is not spoken is answered on stream 0, and a frame that is no frame ends it. */
 static void
 strangers(struct served *s)
@@ -457,23 +511,6 @@ strangers(struct served *s)
 		    "an unknown version is answered by version %x", got[0]);
 		close(fd);
 	}
-}
-
-static unsigned
-count_files(const char *dir, const char *name)
-{
-	char path[1024];
-	struct dirent *d;
-	unsigned n = 0;
-	DIR *all;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	if ((all = opendir(path)) == NULL)
-		die(path);
-	while ((d = readdir(all)) != NULL)
-		n += d->d_name[0] != '.';
-	closedir(all);
-	return n;
 }
 
 static void
@@ -515,6 +552,7 @@ main(int argc, char **argv)
 	talk(&s, 4, false, "after a kill", false);
 	schema(&s, true);
 	talk(&s, 4, true, "by the unix socket", false);
+	commands(&s);
 	talk(&s, 5, false, "in frames", true);
 	served_stop(&s, SIGTERM);
 	check(count_files(s.dir, "commitlog") == 0, "a log is left");

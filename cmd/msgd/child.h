@@ -1,0 +1,22 @@
+/*
+ * cmd/msgd/child.h: compact(1) as a child, when SSTables were published: it decides what is worth merging,
+ * at idle priority, and ends with us.
+ */
+#ifndef MSGD_CHILD_H
+#define MSGD_CHILD_H
+
+#include "msgd/node.h"
+
+struct msgd_child {    /* start with {0} */
+	pid_t pid;     /* 0: none runs */
+	unsigned seen; /* of node->published */
+	int64_t ended_us;
+	bool missing; /* there is no such program */
+};
+
+/* Now and then, in the main thread. */
+void msgd_child_turn(struct msgd_child *, const struct msgd_node *, int64_t now_us);
+/* It is told to end, and waited for. */
+void msgd_child_stop(struct msgd_child *);
+
+#endif
