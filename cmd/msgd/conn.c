@@ -15,7 +15,8 @@
 #define OUTPUT_MAX ((size_t)32 << 20)
 #define OUTPUT_PAUSE ((size_t)1 << 20) /* waiting for the client: read no more of it meanwhile */
 #define TASKS_PAUSE 4096
-#define KEEP ((size_t)64 << 10) /* memory that an empty buffer keeps */
+#define PATIENCE_US INT64_C(30000000) /* with half a message, or without a handshake */
+#define KEEP ((size_t)64 << 10)       /* memory that an empty buffer keeps */
 
 /* ---- output ---- */
 
@@ -255,6 +256,7 @@ receive(struct msgd_conn *c, uint8_t *to, size_t room)
 	do
 		n = recv(c->watch.fd, to, room, 0);
 	while (n == -1 && errno == EINTR);
+	c->read_us = c->shard->now_us;
 	if (n == 0 || (n == -1 && errno != EAGAIN))
 		msgd_conn_close(c);
 	return n;
@@ -316,6 +318,19 @@ msgd_conn_task_ended(struct msgd_conn *c)
 /* ---- life ---- */
 
 void
+msgd_conn_sweep(struct msgd_shard *s)
+{
+	struct msgd_conn *c, *next;
+
+	for (c = s->conns; c != NULL; c = next) {
+		next = c->next;
+		if ((!c->started || c->in.n > 0 || c->piece.n > 0) && !c->paused &&
+		    s->now_us - c->read_us > PATIENCE_US)
+			msgd_conn_close(c);
+	}
+}
+
+void
 msgd_conn_open(struct msgd_shard *s, int fd, bool local)
 {
 	struct msgd_conn *c = calloc(1, sizeof(*c));
@@ -330,6 +345,7 @@ msgd_conn_open(struct msgd_shard *s, int fd, bool local)
 	c->shard = s;
 	c->local = local;
 	c->events = EPOLLIN;
+	c->read_us = s->now_us;
 	if (msgd_loop_add(&s->loop, &c->watch, EPOLLIN, &e) == -1) {
 		msgd_node_log_error(&e);
 		close(fd);

@@ -19,6 +19,7 @@ struct msgd_conn {
 	bool paused; /* not read from: the client does not read either, or asks too much at once */
 	uint32_t events; /* that epoll watches for */
 	size_t ntasks;
+	int64_t read_us;          /* when something came from it */
 	struct sst_buf in;        /* the start of a message whose end has not come */
 	struct sst_buf piece;     /* protocol 5: of an envelope over several frames */
 	struct sst_buf envelopes; /* protocol 5: not yet framed */
@@ -50,6 +51,9 @@ void msgd_conn_answer(struct msgd_conn *, const struct msgd_answer *);
 void msgd_conn_flush(struct msgd_conn *);
 /* No more is read; it closes when the answers are out. */
 void msgd_conn_end(struct msgd_conn *);
+/* Ends those that began something and do not go on: half a message, a handshake. */
+void msgd_conn_sweep(struct msgd_shard *);
+#define MSGD_SWEEP_MS 5000
 /* A task ended: a connection that was paused for their number may go on. */
 #define MSGD_BODY_MAX ((size_t)256 << 20) /* of one that is decompressed */
 

@@ -38,6 +38,7 @@ struct msgd_listeners {
 	struct msgd_shard *shard;
 	struct listener l[KINDS];
 	unsigned turn; /* which shard gets the next one */
+	int spare;     /* a descriptor to give up when there are no more */
 	int dir;       /* DIR, whose path may be longer than a socket's may */
 };
 
@@ -93,6 +94,21 @@ hand_out(struct listener *l, int fd)
 	msgd_shard_send(l->all->shard, shard_for(l, fd), &a->letter);
 }
 
+/* There are no descriptors left: whoever waits is turned away, as it would be waited for in vain. */
+static void
+turn_away(struct listener *l)
+{
+	struct msgd_listeners *all = l->all;
+	int fd;
+
+	if (all->spare == -1)
+		return;
+	close(all->spare);
+	if ((fd = accept4(l->watch.fd, NULL, NULL, SOCK_CLOEXEC)) != -1)
+		close(fd);
+	all->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 static void
 ready(struct msgd_watch *w, uint32_t events)
 {
@@ -102,6 +118,8 @@ ready(struct msgd_watch *w, uint32_t events)
 	for (int i = 0; i < ACCEPT_MAX; i++) {
 		if ((fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1)
 			hand_out((struct listener *)w, fd);
+		else if (errno == EMFILE || errno == ENFILE)
+			turn_away((struct listener *)w);
 		else if (errno != EINTR && errno != ECONNABORTED)
 			return;
 	}
@@ -199,6 +217,7 @@ msgd_listen_open(struct msgd_listeners **out, struct msgd_node *n, struct sst_er
 		return sst_fail_nomem(e);
 	all->node = n;
 	all->dir = -1;
+	all->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	for (int k = 0; k < KINDS; k++)
 		all->l[k] = (struct listener){ { -1, ready }, all, (enum kind)k };
 	snprintf(n->address, sizeof(n->address), "%s", host);
@@ -247,5 +266,7 @@ msgd_listen_close(struct msgd_listeners *all)
 			close(all->l[k].watch.fd);
 	if (all->dir != -1)
 		close(all->dir);
+	if (all->spare != -1)
+		close(all->spare);
 	free(all);
 }

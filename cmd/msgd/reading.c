@@ -181,6 +181,12 @@ msgd_reading_go_on(struct msgd_reading *r)
 	struct sst_err e;
 	int rc = SST_ONE;
 
+	/* A scan for somebody who is gone; what others share goes on. */
+	if (r->shared == NULL && r->leg->task->home == r->here && r->leg->task->conn->closed) {
+		sst_fail(&e, SST_EINVAL, NULL, SST_NOWHERE, "the client is gone");
+		refuse(r, &e);
+		return;
+	}
 	r->here->reading = r;
 	for (unsigned i = 0; i < STEP_ROWS && rc == SST_ONE; i++) {
 		rc = sst_select_next(r->select, &v, &e);

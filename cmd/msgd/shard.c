@@ -146,6 +146,8 @@ timeout_ms(struct msgd_shard *s)
 	int ms = msgd_settle_due_ms(s);
 
 	ms = sooner(ms, msgd_sentry_due_ms(s->sentry));
+	if (s->conns != NULL)
+		ms = sooner(ms, MSGD_SWEEP_MS);
 	if (s->any_waiting)
 		ms = sooner(ms, FULL_MS);
 	if (s->ready != NULL || s->dirty != NULL)
@@ -157,12 +159,22 @@ timeout_ms(struct msgd_shard *s)
 	return has_letters(s) || msgd_crew_has_done(s) ? 0 : ms;
 }
 
+static void
+sweep(struct msgd_shard *s)
+{
+	if (s->now_us - s->swept_us < MSGD_SWEEP_MS * 1000)
+		return;
+	s->swept_us = s->now_us;
+	msgd_conn_sweep(s);
+}
+
 static int
 turn(struct msgd_shard *s, struct sst_err *e)
 {
 	if (msgd_loop_turn(&s->loop, timeout_ms(s), &s->now_us, e) == -1)
 		return -1;
 	open_letters(s);
+	sweep(s);
 	msgd_reading_turn(s);
 	msgd_crew_take(s);
 	msgd_settle_turn(s);

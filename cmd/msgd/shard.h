@@ -94,6 +94,7 @@ struct msgd_shard {
 	bool *ring;
 	bool any_waiting;
 
+	int64_t swept_us;      /* when connections were looked through */
 	int64_t now_us;        /* of this turn */
 	int64_t last_us;       /* the last time given to a write */
 	uint64_t last_element; /* and to an element of a list, in 100 ns */
