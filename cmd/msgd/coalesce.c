@@ -151,6 +151,11 @@ make_key(struct sst_buf *b, const struct msgd_leg *l)
 	sst_buf_add_slice(b, state);
 	sst_put_bytes16(b, t->request.result_id);
 	sst_put_u8(b, t->request.opcode);
+	if (t->request.opcode == SST_OP_QUERY) { /* nobody has compared what its id stands for */
+		sst_put_u32(b, (uint32_t)part->statement->text.n);
+		sst_buf_add_slice(b, part->statement->text);
+		sst_buf_add_slice(b, part->statement->keyspace);
+	}
 	for (size_t i = 0; i < part->statement->nmarks; i++) {
 		const struct sst_argument *a = &part->args[i];
 

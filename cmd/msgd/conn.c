@@ -14,7 +14,7 @@
 #define FRAME_MAX_BEFORE_STARTUP ((size_t)100 << 10)
 #define OUTPUT_MAX ((size_t)32 << 20)
 #define OUTPUT_PAUSE ((size_t)1 << 20) /* waiting for the client: read no more of it meanwhile */
-#define TASKS_PAUSE 4096
+#define TASKS_PAUSE 1024
 #define PATIENCE_US INT64_C(30000000) /* with half a message, or without a handshake */
 #define KEEP ((size_t)64 << 10)       /* memory that an empty buffer keeps */
 
@@ -97,6 +97,22 @@ watch_for(struct msgd_conn *c, uint32_t events)
 
 static void take_what_came(struct msgd_conn *);
 
+/* Enough waits for the client, or is being worked on for it. */
+static bool
+is_full(const struct msgd_conn *c)
+{
+	return unsent(c) + c->envelopes.n > OUTPUT_PAUSE || c->ntasks >= TASKS_PAUSE;
+}
+
+static void
+pause_if_full(struct msgd_conn *c)
+{
+	if (!is_full(c) || c->closed)
+		return;
+	c->paused = true;
+	mark_dirty(c);
+}
+
 /* Whether to read on, and whether to wait until the client takes more. */
 static void
 set_watch(struct msgd_conn *c)
@@ -105,10 +121,10 @@ set_watch(struct msgd_conn *c)
 
 	if (c->closed)
 		return;
-	c->paused = unsent(c) > OUTPUT_PAUSE || c->ntasks >= TASKS_PAUSE;
+	c->paused = is_full(c);
 	watch_for(c,
 	    (uint32_t)((c->paused || c->closing ? 0 : EPOLLIN) | (unsent(c) > 0 ? EPOLLOUT : 0)));
-	if (was && !c->paused && c->in.n > 0)
+	if (was && !c->paused && c->in.n + c->piece.n > 0)
 		take_what_came(c);
 }
 
@@ -136,6 +152,8 @@ msgd_conn_flush(struct msgd_conn *c)
 			return;
 		}
 		c->sent += n > 0 ? (size_t)n : 0;
+		if (n > 0)
+			c->sent_us = c->shard->now_us;
 	}
 	if (unsent(c) == 0) {
 		empty(&c->out);
@@ -144,7 +162,7 @@ msgd_conn_flush(struct msgd_conn *c)
 			msgd_conn_close(c);
 			return;
 		}
-	} else if (unsent(c) > output_max(c)) {
+	} else if (unsent(c) > output_max(c) && c->shard->now_us - c->sent_us > PATIENCE_US) {
 		msgd_node_log("a client does not read its answers: %zu bytes wait for it; it is "
 			      "disconnected",
 		    unsent(c));
@@ -176,36 +194,39 @@ take_envelopes(struct msgd_conn *c, struct sst_slice *in)
 	int r = 0;
 
 	while (in->n > 0 && !c->closing && !c->closed && !c->paused && c->framed == framed &&
-	    (r = sst_envelope_take(&env, in, body_max(c), &e)) == SST_ONE)
+	    (r = sst_envelope_take(&env, in, body_max(c), &e)) == SST_ONE) {
 		msgd_session_take(c, &env);
+		pause_if_full(c);
+	}
 	if (r == -1)
 		msgd_session_refuse(c, &env, &e);
 	return !c->closing && !c->closed;
 }
 
-/* The envelopes of a frame; one that is spread over several is put together first. */
+/* The envelopes of a frame, behind what is left of those before: one may be spread over several, and some
+ * may have to wait. */
 static bool
-take_payload(struct msgd_conn *c, const struct sst_frame *f)
+take_payload(struct msgd_conn *c, struct sst_slice payload)
 {
-	struct sst_slice rest = f->payload;
+	bool behind = c->piece.n > 0;
+	struct sst_slice rest = payload;
 
-	if (!f->self_contained) {
-		sst_buf_add_slice(&c->piece, f->payload);
-		if (c->piece.bad) {
-			msgd_conn_close(c);
-			return false;
-		}
+	if (behind) {
+		sst_buf_add_slice(&c->piece, payload);
 		rest = sst_buf_slice(&c->piece);
 	}
-	c->paused = false; /* to the end of the frame */
 	if (!take_envelopes(c, &rest))
 		return false;
-	if (!f->self_contained && rest.n == c->piece.n)
-		return true; /* it is not whole yet */
-	empty(&c->piece);
-	if (rest.n > 0)
-		msgd_conn_close(c); /* nothing after it can be trusted */
-	return rest.n == 0;
+	if (rest.n == 0)
+		empty(&c->piece);
+	else if (behind) {
+		memmove(c->piece.p, rest.p, rest.n);
+		c->piece.n = rest.n;
+	} else
+		sst_buf_add_slice(&c->piece, rest);
+	if (c->piece.bad)
+		msgd_conn_close(c);
+	return !c->closed;
 }
 
 static void
@@ -218,7 +239,7 @@ take_frames(struct msgd_conn *c, struct sst_slice *in)
 
 	while (in->n > 0 && !c->paused &&
 	    (r = sst_frame_take(&f, in, c->lz4, &scratch, &e)) == SST_ONE)
-		if (!take_payload(c, &f))
+		if (!take_payload(c, f.payload))
 			break;
 	if (r == -1)
 		msgd_conn_close(c);
@@ -230,8 +251,11 @@ take(struct msgd_conn *c, struct sst_slice *in)
 {
 	if (!c->framed && !take_envelopes(c, in))
 		return;
-	if (c->framed && !c->closed)
-		take_frames(c, in);
+	if (!c->framed || c->closed)
+		return;
+	if (c->piece.n > 0 && !take_payload(c, (struct sst_slice){ NULL, 0 }))
+		return;
+	take_frames(c, in);
 }
 
 static void
@@ -300,8 +324,6 @@ ready(struct msgd_watch *w, uint32_t events)
 		msgd_conn_close(c);
 	if (!c->closed && (events & EPOLLOUT))
 		mark_dirty(c);
-	if (!c->closed && c->ntasks >= TASKS_PAUSE)
-		mark_dirty(c); /* to be paused */
 }
 
 void
@@ -324,6 +346,8 @@ msgd_conn_sweep(struct msgd_shard *s)
 
 	for (c = s->conns; c != NULL; c = next) {
 		next = c->next;
+		if (unsent(c) > output_max(c) && s->now_us - c->sent_us > PATIENCE_US)
+			mark_dirty(c); /* it is told of, and closed */
 		if ((!c->started || c->in.n > 0 || c->piece.n > 0) && !c->paused &&
 		    s->now_us - c->read_us > PATIENCE_US)
 			msgd_conn_close(c);
@@ -345,7 +369,7 @@ msgd_conn_open(struct msgd_shard *s, int fd, bool local)
 	c->shard = s;
 	c->local = local;
 	c->events = EPOLLIN;
-	c->read_us = s->now_us;
+	c->read_us = c->sent_us = s->now_us;
 	if (msgd_loop_add(&s->loop, &c->watch, EPOLLIN, &e) == -1) {
 		msgd_node_log_error(&e);
 		close(fd);

@@ -19,9 +19,9 @@ struct msgd_conn {
 	bool paused; /* not read from: the client does not read either, or asks too much at once */
 	uint32_t events; /* that epoll watches for */
 	size_t ntasks;
-	int64_t read_us;          /* when something came from it */
+	int64_t read_us, sent_us; /* when something came from it, and when it took something */
 	struct sst_buf in;        /* the start of a message whose end has not come */
-	struct sst_buf piece;     /* protocol 5: of an envelope over several frames */
+	struct sst_buf piece;     /* protocol 5: out of frames, of an envelope that is not whole */
 	struct sst_buf envelopes; /* protocol 5: not yet framed */
 	struct sst_buf out;
 	size_t sent; /* of out */

@@ -9,6 +9,7 @@
 #include "wire/request.h"
 
 #define INFLIGHT_MAX ((size_t)64 << 20)
+#define TASK_BYTES ((size_t)1024) /* that a request takes beside its own */
 
 static const char *const cql_versions[] = { "3.4.7" };
 static const char *const codecs[] = { "lz4", "snappy" };
@@ -199,14 +200,15 @@ take_statement(struct msgd_conn *c, const struct sst_envelope *env)
 	struct sst_err e;
 
 	msgd_count(&s->counts.requests);
-	if (s->inflight + env->body.n > inflight_max(s) || (t = msgd_task_new(c)) == NULL) {
+	if (s->inflight + env->body.n + TASK_BYTES > inflight_max(s) ||
+	    (t = msgd_task_new(c)) == NULL) {
 		answer_error(
 		    c, env, SST_WIRE_OVERLOADED, "too many bytes of requests are being worked on");
 		return;
 	}
 	t->version = env->version;
 	t->stream = env->stream;
-	t->len = env->body.n;
+	t->len = env->body.n + TASK_BYTES;
 	s->inflight += t->len;
 	/* A copy, as the task may live longer than what was read. */
 	copy.body = sst_arena_slice(&t->arena, env->body);

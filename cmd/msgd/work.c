@@ -19,7 +19,8 @@ msgd_work_statement(struct msgd_shard *here, const struct msgd_part *part, struc
 	if (theirs->shard == here && theirs->generation == here->generation)
 		return msgd_statement_hold(theirs);
 	s = msgd_prepared_find(here, (struct sst_slice){ theirs->id, MSGD_ID_LEN });
-	if (s != NULL)
+	if (s != NULL && sst_slice_eq(s->text, theirs->text) &&
+	    sst_slice_eq(s->keyspace, theirs->keyspace))
 		return msgd_statement_hold(s);
 	msgd_statement_make(&s, here, theirs->text, theirs->keyspace, why);
 	return s;
