@@ -418,8 +418,8 @@ schema(struct served *s, bool made)
 {
 	struct client c, other;
 
-	client_connect(&c, s, 4, false);
-	client_connect(&other, s, 5, false);
+	client_connect(&c, s, 4, false, NULL);
+	client_connect(&other, s, 5, false, NULL);
 	if (made)
 		defined(&c);
 	else
@@ -454,8 +454,8 @@ commands(struct served *s)
 	struct client far, local;
 	uint32_t got;
 
-	client_connect(&far, s, 4, false);
-	client_connect(&local, s, 4, true);
+	client_connect(&far, s, 4, false, NULL);
+	client_connect(&local, s, 4, true, NULL);
 	client_query(&far, "FLUSH", 0, none);
 	check(client_error(&far) == 0x2000, "FLUSH by TCP: %x", client_error(&far));
 	client_query(&local, "FLUSH", 0, none);
@@ -514,11 +514,11 @@ strangers(struct served *s)
 }
 
 static void
-talk(struct served *s, uint8_t version, bool local, const char *when, bool writes)
+talk(struct served *s, uint8_t version, const char *compression, const char *when, bool writes)
 {
 	struct client c;
 
-	client_connect(&c, s, version, local);
+	client_connect(&c, s, version, strcmp(when, "by the unix socket") == 0, compression);
 	if (writes)
 		write_rows(&c);
 	read_rows(&c, when);
@@ -545,19 +545,22 @@ main(int argc, char **argv)
 	served_start(&s, "3", "batch");
 	strangers(&s);
 	shard_port(&s, 3);
-	talk(&s, 4, false, "as it was written", true);
+	talk(&s, 4, NULL, "as it was written", true);
 	schema(&s, false);
 	served_stop(&s, SIGKILL);
 	served_start(&s, "2", "periodic");
-	talk(&s, 4, false, "after a kill", false);
+	talk(&s, 4, NULL, "after a kill", false);
 	schema(&s, true);
-	talk(&s, 4, true, "by the unix socket", false);
+	talk(&s, 4, NULL, "by the unix socket", false);
 	commands(&s);
-	talk(&s, 5, false, "in frames", true);
+	talk(&s, 5, NULL, "in frames", true);
+	talk(&s, 5, "lz4", "in frames with LZ4", false);
+	talk(&s, 4, "lz4", "bodies with LZ4", false);
+	talk(&s, 3, "snappy", "bodies with Snappy", false);
 	served_stop(&s, SIGTERM);
 	check(count_files(s.dir, "commitlog") == 0, "a log is left");
 	served_start(&s, "1", "group");
-	talk(&s, 4, false, "alone", false);
+	talk(&s, 4, NULL, "alone", false);
 	served_stop(&s, SIGTERM);
 	printf("%u passed, %u failed, 0 skipped\n", passed, failed);
 	return failed > 0;

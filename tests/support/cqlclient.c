@@ -127,7 +127,7 @@ client_receive(struct client *c)
 			continue;
 		}
 		in = sst_buf_slice(&c->in);
-		if (sst_frame_take(&f, &in, false, &scratch, &e) == SST_ONE) {
+		if (sst_frame_take(&f, &in, c->lz4, &scratch, &e) == SST_ONE) {
 			sst_buf_add_slice(&c->rest, f.payload);
 			consume(&c->in, in);
 		} else
@@ -136,8 +136,12 @@ client_receive(struct client *c)
 	c->opcode = env.opcode;
 	c->flags = env.flags;
 	sst_buf_reset(&c->body);
+	if (env.flags & SST_ENVELOPE_COMPRESSED && c->zips && env.body.n > 0 &&
+	    sst_body_unzip(c->codec, &env.body, BODY_MAX, &scratch, &e) == -1)
+		die(e.what);
 	sst_buf_add_slice(&c->body, env.body);
 	consume(from, in);
+	sst_buf_free(&scratch);
 }
 
 size_t
@@ -154,9 +158,14 @@ client_ask(struct client *c, size_t at)
 {
 	struct sst_buf framed = { 0 }, *b = &c->out;
 
+	if (c->zips && b->n > at + SST_ENVELOPE_HEADER) {
+		b->p[at + 1] |= SST_ENVELOPE_COMPRESSED;
+		sst_body_zip(c->codec, b, at + SST_ENVELOPE_HEADER, &framed);
+		sst_buf_reset(&framed);
+	}
 	sst_envelope_end(b, at);
 	if (c->framed) {
-		sst_frame_put(&framed, sst_buf_slice(b), false);
+		sst_frame_put(&framed, sst_buf_slice(b), c->lz4);
 		b = &framed;
 	}
 	if (write(c->fd, b->p, b->n) != (ssize_t)b->n)
@@ -173,7 +182,8 @@ client_put_long(struct sst_buf *b, const char *s)
 }
 
 void
-client_connect(struct client *c, struct served *s, uint8_t version, bool local)
+client_connect(
+    struct client *c, struct served *s, uint8_t version, bool local, const char *compression)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)s->port) };
 	struct sockaddr_un u = { .sun_family = AF_UNIX };
@@ -189,12 +199,20 @@ client_connect(struct client *c, struct served *s, uint8_t version, bool local)
 		die("connect");
 	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	at = client_begin(c, SST_OP_STARTUP);
-	sst_put_u16(&c->out, 1);
+	sst_put_u16(&c->out, compression != NULL ? 2 : 1);
+	if (compression != NULL) {
+		sst_put_bytes16(&c->out, SST_SLICE_LIT("COMPRESSION"));
+		sst_put_bytes16(&c->out, sst_slice_str(compression));
+	}
 	sst_put_bytes16(&c->out, SST_SLICE_LIT("CQL_VERSION"));
 	sst_put_bytes16(&c->out, SST_SLICE_LIT("3.0.0"));
 	client_ask(c, at);
 	check(c->opcode == SST_OP_READY, "STARTUP is answered by %d", c->opcode);
 	c->framed = version >= 5;
+	c->lz4 = compression != NULL && version >= 5;
+	c->zips = compression != NULL && version < 5;
+	if (c->zips)
+		c->codec = (enum sst_body_codec)sst_body_codec_find(sst_slice_str(compression));
 }
 
 void

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "base/buf.h"
+#include "wire/bodyzip.h"
 
 extern unsigned passed, failed; /* by check() */
 
@@ -36,10 +36,13 @@ struct client {
 	struct sst_buf in, rest;  /* as it came; within frames */
 	struct sst_buf out, body; /* to be sent; the last answer's body */
 	uint8_t opcode, flags;
+	bool lz4, zips; /* frames; bodies, before protocol 5 */
+	enum sst_body_codec codec;
 };
 
-/* Connects and says STARTUP; local: by the unix socket. */
-void client_connect(struct client *, struct served *, uint8_t version, bool local);
+/* Connects and says STARTUP; local: by the unix socket; compression: "lz4", "snappy" or NULL. */
+void client_connect(
+    struct client *, struct served *, uint8_t version, bool local, const char *compression);
 void client_leave(struct client *);
 
 /* Begins a request in c->out; sends it, and takes the answer; or takes what comes unasked. */
