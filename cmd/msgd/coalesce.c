@@ -6,7 +6,7 @@
 #include "codec/murmur3.h"
 #include "codec/out.h"
 
-#define SLOTS 1024
+#define SLOTS 8192
 #define WRITTEN 4096                   /* counters */
 #define ANSWER_MAX ((size_t)256 << 10) /* of one that is kept */
 #define KEPT_MAX 8192                  /* answers */
