@@ -74,7 +74,7 @@ refuse(struct msgd_reading *r, const struct sst_err *e)
 		why.code = SST_WIRE_INVALID;
 		break;
 	default:
-		if (e->code != SST_ENOMEM)
+		if (e->code != SST_ENOMEM && e->code != SST_EBUSY)
 			msgd_node_log_error(e);
 	}
 	msgd_leg_refuse(r->leg, &why);
