@@ -5,30 +5,11 @@
  */
 #include <assert.h>
 
+#include "bytes.h"
 #include "msg/csvin.h"
 #include "msg/import.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct bytes {
-	struct sst_slice left;
-	size_t step;
-};
-
-static int
-read_bytes(void *ctx, void *buf, size_t n, size_t *got, struct sst_err *e)
-{
-	struct bytes *b = ctx;
-
-	(void)e;
-	*got = b->left.n < b->step ? b->left.n : b->step;
-	assert(*got <= n);
-	if (*got > 0)
-		memcpy(buf, b->left.p, *got);
-	b->left.p += *got;
-	b->left.n -= *got;
-	return 0;
-}
 
 /* A sum over all that comes out, good or bad. */
 static uint64_t

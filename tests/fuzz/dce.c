@@ -5,62 +5,13 @@
  */
 #include <assert.h>
 
-#include "cql/schema.h"
+#include "bytes.h"
 #include "msg/dce.h"
 #include "msg/dcewrite.h"
 #include "msg/snowflake.h"
+#include "world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct bytes {
-	struct sst_slice left;
-	size_t step;
-};
-
-static int
-read_bytes(void *ctx, void *buf, size_t n, size_t *got, struct sst_err *e)
-{
-	struct bytes *b = ctx;
-
-	(void)e;
-	*got = b->left.n < b->step ? b->left.n : b->step;
-	assert(*got <= n);
-	if (*got > 0)
-		memcpy(buf, b->left.p, *got);
-	b->left.p += *got;
-	b->left.n -= *got;
-	return 0;
-}
-
-struct world {
-	struct sst_db db;
-	struct sst_arena arena;
-	const struct sst_table *table;
-	struct sst_messages messages;
-};
-
-static const struct sst_table *
-the_table(struct sst_db *db, struct sst_slice keyspace, struct sst_slice name)
-{
-	(void)keyspace;
-	(void)name;
-	return ((struct world *)db)->table;
-}
-
-static const struct sst_db_ops ops = { .table = the_table };
-
-static void
-begin(struct world *w)
-{
-	struct sst_schema schema;
-	struct sst_err e;
-
-	*w = (struct world){ .db.ops = &ops };
-	assert(sst_schema_parse(&schema, &w->arena, sst_slice_str(sst_messages_cql), NULL,
-		   (struct sst_slice){ NULL, 0 }, &e) == 0);
-	w->table = schema.tables[0];
-	assert(sst_messages_bind(&w->messages, &w->db, &e) == 0);
-}
 
 /* An export of one row, and what it reads back to. */
 static void

@@ -7,11 +7,11 @@
 #define _GNU_SOURCE /* memmem */
 #include <assert.h>
 
-#include "cql/schema.h"
 #include "msg/message.h"
 #include "msg/msgread.h"
 #include "msg/msgwrite.h"
 #include "msg/snowflake.h"
+#include "world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,36 +23,6 @@ enum {
 	DELETES = 4,
 	VALUES = 8
 };
-
-struct world {
-	struct sst_db db;
-	struct sst_arena arena;
-	const struct sst_table *table;
-	struct sst_messages messages;
-};
-
-static const struct sst_table *
-the_table(struct sst_db *db, struct sst_slice keyspace, struct sst_slice name)
-{
-	(void)keyspace;
-	(void)name;
-	return ((struct world *)db)->table;
-}
-
-static const struct sst_db_ops ops = { .table = the_table };
-
-static void
-begin(struct world *w)
-{
-	struct sst_schema schema;
-	struct sst_err e;
-
-	*w = (struct world){ .db.ops = &ops };
-	assert(sst_schema_parse(&schema, &w->arena, sst_slice_str(sst_messages_cql), NULL,
-		   (struct sst_slice){ NULL, 0 }, &e) == 0);
-	w->table = schema.tables[0];
-	assert(sst_messages_bind(&w->messages, &w->db, &e) == 0);
-}
 
 static bool
 has_text(const struct sst_buf *b, const char *what)

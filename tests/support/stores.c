@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "putfile.h"
 #include "sstable/file.h"
 
 static const char schema[] =
@@ -19,6 +20,29 @@ struct sst_store_opts
 kt_options(void)
 {
 	return (struct sst_store_opts){ .schema = SST_SLICE_LIT(schema), .no_wait = true };
+}
+
+char kt_told[4096];
+
+static void
+hear(void *arg, const char *words)
+{
+	size_t n = strlen(kt_told);
+
+	(void)arg;
+	snprintf(kt_told + n, sizeof(kt_told) - n, "%s\n", words);
+}
+
+struct sst_store_opts
+kt_log_options(enum sst_sync sync)
+{
+	struct sst_store_opts o = kt_options();
+
+	o.sync = sync;
+	o.segment_size = 1024;
+	o.note = hear;
+	kt_told[0] = '\0';
+	return o;
 }
 
 struct sst_store *
@@ -239,10 +263,5 @@ kt_partition(uint32_t *key, int a)
 void
 kt_put_file(const struct sst_io *io, const char *path, const char *text)
 {
-	struct sst_err e;
-	int fd = sst_io_open(io, path, O_WRONLY | O_CREAT | O_TRUNC, &e);
-
-	ck_assert_int_ne(fd, -1);
-	ck_assert_int_eq(sst_io_write(io, fd, path, text, strlen(text), &e), 0);
-	ck_assert_int_eq(sst_io_close(io, fd, path, &e), 0);
+	put_file(io, path, sst_slice_str(text));
 }

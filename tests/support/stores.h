@@ -12,6 +12,9 @@
 
 /* Of a writer of /d that makes k.t and k.u (a int key, v text), and waits for no lock. */
 struct sst_store_opts kt_options(void);
+/* The same with a log of short segments; what the store notes is in kt_told, emptied here, a line each. */
+struct sst_store_opts kt_log_options(enum sst_sync);
+extern char kt_told[4096];
 struct sst_store *kt_open_with(const struct sst_io *, const struct sst_store_opts *);
 struct sst_store *kt_open_writer(const struct sst_io *);
 struct sst_store *kt_open_reader(const struct sst_io *);
@@ -41,6 +44,7 @@ const char *kt_read_text(
 const char *kt_all(struct sst_store *, struct sst_buf *);
 
 int32_t kt_get_int(struct sst_slice);
+/* put_file of a text. */
 void kt_put_file(const struct sst_io *, const char *path, const char *text);
 
 #endif

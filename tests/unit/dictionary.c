@@ -12,6 +12,7 @@
 
 #include "../support/items.h"
 #include "../support/memfs.h"
+#include "../support/putfile.h"
 #include "../support/reads.h"
 #include "base/num.h"
 #include "codec/crc.h"
@@ -58,15 +59,10 @@ load(const char *name)
 static void
 put(struct memfs *fs, const char *base, const char *name, struct sst_slice bytes)
 {
-	struct sst_err e;
 	char path[256];
-	int fd;
 
 	snprintf(path, sizeof(path), "%s%s", base, name);
-	fd = sst_io_open(memfs_io(fs), path, O_WRONLY | O_CREAT | O_TRUNC, &e);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(sst_io_write(memfs_io(fs), fd, path, bytes.p, bytes.n, &e), 0);
-	ck_assert_int_eq(sst_io_close(memfs_io(fs), fd, path, &e), 0);
+	put_file(memfs_io(fs), path, bytes);
 }
 
 /* All of the data, uncompressed. */

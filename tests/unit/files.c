@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "../support/memfs.h"
+#include "../support/putfile.h"
 #include "base/num.h"
 #include "codec/compress.h"
 #include "codec/crc.h"
@@ -303,17 +304,6 @@ teardown(void)
 
 #define OK(call) ck_assert_msg((call) == 0, "%s", sst_err_text(&e, text, sizeof(text)))
 
-static void
-write_file(const char *path, struct sst_slice s)
-{
-	struct sst_err e;
-	int fd = io->open(io->ctx, path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-
-	ck_assert_int_ge(fd, 0);
-	OK(sst_io_write(io, fd, path, s.p, s.n, &e));
-	OK(sst_io_close(io, fd, path, &e));
-}
-
 /* raw in chunks of 4096, those from `plain` on stored as they are, with room to spare. */
 static void
 write_chunks(uint32_t max_compressed, size_t plain)
@@ -345,8 +335,8 @@ write_chunks(uint32_t max_compressed, size_t plain)
 	}
 	c.offsets = sst_buf_slice(&offsets);
 	sst_chunks_put(&info, sst_version_find("nb"), &c);
-	write_file("Data.db", sst_buf_slice(&data));
-	write_file("CompressionInfo.db", sst_buf_slice(&info));
+	put_file(io, "Data.db", sst_buf_slice(&data));
+	put_file(io, "CompressionInfo.db", sst_buf_slice(&info));
 	sst_codec_free(codec);
 	sst_buf_free(&data);
 	sst_buf_free(&offsets);
@@ -364,8 +354,8 @@ write_checked(void)
 		len = sizeof(raw) - i < 4096 ? sizeof(raw) - i : 4096;
 		sst_put_u32(&crc, sst_crc32(0, raw + i, len));
 	}
-	write_file("Data.db", (struct sst_slice){ raw, sizeof(raw) });
-	write_file("CRC.db", sst_buf_slice(&crc));
+	put_file(io, "Data.db", (struct sst_slice){ raw, sizeof(raw) });
+	put_file(io, "CRC.db", sst_buf_slice(&crc));
 	sst_buf_free(&crc);
 }
 
@@ -376,7 +366,7 @@ open_kind(int kind)
 	struct sst_err e;
 
 	if (kind == 0)
-		write_file("Data.db", (struct sst_slice){ raw, sizeof(raw) });
+		put_file(io, "Data.db", (struct sst_slice){ raw, sizeof(raw) });
 	else if (kind == 1)
 		write_checked();
 	else
@@ -489,7 +479,7 @@ START_TEST(harmed_files)
 		b.n = harm[_i].cut;
 	else
 		b.p[harm[_i].at] ^= 0x81;
-	write_file(harm[_i].file, sst_buf_slice(&b));
+	put_file(io, harm[_i].file, sst_buf_slice(&b));
 	OK(sst_file_open(&f, io, "Data.db", cache, &e));
 	r = harm[_i].kind == 1
 	    ? sst_file_check_by(f, "CRC.db", &e)
@@ -524,7 +514,7 @@ START_TEST(sound_checksum_wrong_chunk)
 		sst_buf_reset(&b);
 		OK(sst_io_read_file(io, "CompressionInfo.db", SIZE_MAX, &b, &e));
 		b.p[b.n - 8 * 7 + 6] = (uint8_t)(b.p[b.n - 8 * 7 + 6] - 1);
-		write_file("CompressionInfo.db", sst_buf_slice(&b));
+		put_file(io, "CompressionInfo.db", sst_buf_slice(&b));
 		OK(sst_file_chunks_by(f, "CompressionInfo.db", sst_version_find("nb"), &e));
 		ck_assert_int_eq(sst_file_block(f, 5, false, &block, &e), -1);
 		ck_assert_int_eq(e.code, SST_EDAMAGED);
@@ -534,7 +524,7 @@ START_TEST(sound_checksum_wrong_chunk)
 	for (i = 0; i < 4; i++)
 		b.p[sst_chunks_off(sst_file_chunks(f), 1) - 4 + i] = (uint8_t)(len >> 8 * (3 - i));
 	sst_file_close(f);
-	write_file("Data.db", sst_buf_slice(&b));
+	put_file(io, "Data.db", sst_buf_slice(&b));
 	OK(sst_file_open(&f, io, "Data.db", cache, &e));
 	OK(sst_file_chunks_by(f, "CompressionInfo.db", sst_version_find("nb"), &e));
 	ck_assert_int_eq(sst_file_block(f, 0, false, &block, &e), -1);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "../support/memfs.h"
+#include "../support/putfile.h"
 #include "base/num.h"
 #include "codec/crc.h"
 #include "codec/out.h"
@@ -325,17 +326,6 @@ START_TEST(real_logs)
 END_TEST
 
 static void
-put(struct memfs *fs, const char *path, struct sst_slice bytes)
-{
-	struct sst_err e;
-	int fd = sst_io_open(memfs_io(fs), path, O_WRONLY | O_CREAT | O_TRUNC, &e);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(sst_io_write(memfs_io(fs), fd, path, bytes.p, bytes.n, &e), 0);
-	ck_assert_int_eq(sst_io_close(memfs_io(fs), fd, path, &e), 0);
-}
-
-static void
 set_u32(uint8_t *p, uint32_t v)
 {
 	v = __builtin_bswap32(v);
@@ -364,7 +354,7 @@ START_TEST(version_6)
 	load(&b, DATA "foreign/", logs[2].name);
 	set_u32(b.p, 6);
 	sign_header(b.p, (size_t)b.p[12] << 8 | b.p[13]);
-	put(fs, "/CommitLog-6-1795237521418.log", sst_buf_slice(&b));
+	put_file(memfs_io(fs), "/CommitLog-6-1795237521418.log", sst_buf_slice(&b));
 	check_log(memfs_io(fs), "/CommitLog-6-1795237521418.log", 6, "LZ4Compressor");
 	sst_buf_free(&b);
 	memfs_free(fs);
@@ -404,13 +394,13 @@ START_TEST(flipped)
 
 	load(&b, DATA "foreign/", logs[_i].name);
 	snprintf(path, sizeof(path), "/%s", logs[_i].name);
-	put(fs, path, sst_buf_slice(&b));
+	put_file(memfs_io(fs), path, sst_buf_slice(&b));
 	ck_assert_int_eq(count(memfs_io(fs), path, true, &all, &left, &e), 0);
 	for (i = 0; i < b.n; i += 7) {
 		if (b.p[i] == 0 && i > 1 && b.p[i - 1] == 0)
 			continue; /* the zeros at the end say nothing */
 		b.p[i] ^= 4;
-		put(fs, path, sst_buf_slice(&b));
+		put_file(memfs_io(fs), path, sst_buf_slice(&b));
 		e = (struct sst_err){ 0 };
 		if (count(memfs_io(fs), path, true, &entries, &left, &e) == 0)
 			ck_assert_msg(entries == all, "%s: byte %zu: %ju of %ju entries", path, i,
@@ -439,12 +429,12 @@ START_TEST(followed)
 
 	load(&b, DATA "foreign/", logs[_i].name);
 	snprintf(path, sizeof(path), "/%s", logs[_i].name);
-	put(fs, path, sst_buf_slice(&b));
+	put_file(memfs_io(fs), path, sst_buf_slice(&b));
 	ck_assert_int_eq(count(memfs_io(fs), path, false, &all, &left, &e), 0);
-	put(fs, path, (struct sst_slice){ b.p, 0 });
+	put_file(memfs_io(fs), path, (struct sst_slice){ b.p, 0 });
 	ck_assert_int_eq(sst_segread_open(&r, memfs_io(fs), path, &e), 0);
 	for (n = 0;; n = n + 97 < b.n ? n + 97 : b.n) {
-		put(fs, path, (struct sst_slice){ b.p, n });
+		put_file(memfs_io(fs), path, (struct sst_slice){ b.p, n });
 		if (sst_segread_follow(r, &e) == -1)
 			FAIL(&e);
 		while ((got = sst_segread_next(r, &entry, &e)) == SST_ONE)
@@ -500,7 +490,7 @@ START_TEST(refused)
 	sst_marker_put(marker, 5, pos, pos + SST_MARKER_LEN + (uint32_t)bad[_i].n);
 	sst_buf_add(&b, marker, sizeof(marker));
 	sst_buf_add(&b, bad[_i].body, bad[_i].n);
-	put(fs, "/CommitLog-7-5.log", sst_buf_slice(&b));
+	put_file(memfs_io(fs), "/CommitLog-7-5.log", sst_buf_slice(&b));
 	ck_assert_int_eq(count(memfs_io(fs), "/CommitLog-7-5.log", true, &entries, &left, &e), -1);
 	ck_assert_msg(strstr(e.what, bad[_i].want) != NULL, "%s", e.what);
 	ck_assert_str_eq(e.file, "/CommitLog-7-5.log");
@@ -538,7 +528,7 @@ START_TEST(passed_over)
 		sst_buf_add(&b, "0123456789", 10);
 		sst_put_u32(&b, sst_crc32(crc, "0123456789", 10));
 	}
-	put(fs, "/CommitLog-7-5.log", sst_buf_slice(&b));
+	put_file(memfs_io(fs), "/CommitLog-7-5.log", sst_buf_slice(&b));
 	ck_assert_int_eq(sst_segread_open(&r, memfs_io(fs), "/CommitLog-7-5.log", &e), 0);
 	sst_segread_set(r, true, true);
 	while (sst_segread_next(r, &entry, &e) == SST_ONE)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "../support/memfs.h"
+#include "../support/putfile.h"
 #include "sstable/name.h"
 #include "sstable/parts.h"
 #include "sstable/version.h"
@@ -134,17 +135,6 @@ START_TEST(all_bytes)
 }
 END_TEST
 
-static void
-put(struct memfs *fs, const char *path, struct sst_slice bytes)
-{
-	struct sst_err e;
-	int fd = sst_io_open(memfs_io(fs), path, O_WRONLY | O_CREAT | O_TRUNC, &e);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(sst_io_write(memfs_io(fs), fd, path, bytes.p, bytes.n, &e), 0);
-	ck_assert_int_eq(sst_io_close(memfs_io(fs), fd, path, &e), 0);
-}
-
 /* The component in a folder of its own, with Statistics.db beside it. */
 static void
 put_beside(struct memfs *fs, const char *path, const struct sst_name *name, char *to, size_t n)
@@ -156,7 +146,7 @@ put_beside(struct memfs *fs, const char *path, const struct sst_name *name, char
 	snprintf(from, sizeof(from), "%.*sStatistics.db", (int)name->base_len, path);
 	snprintf(to, n, "/%s-1-%s-Statistics.db", name->version, name->format);
 	if (sst_io_read_file(&sst_io_posix, from, 1 << 20, &bytes, &e) == 0)
-		put(fs, to, sst_buf_slice(&bytes));
+		put_file(memfs_io(fs), to, sst_buf_slice(&bytes));
 	sst_buf_free(&bytes);
 	snprintf(to, n, "/%s-1-%s-%s", name->version, name->format, path + name->base_len);
 }
@@ -187,7 +177,7 @@ cut_everywhere(const char *path, bool flip)
 
 		if (flip)
 			bytes.p[n] ^= 0x80;
-		put(fs, to, (struct sst_slice){ bytes.p, flip ? bytes.n : n });
+		put_file(memfs_io(fs), to, (struct sst_slice){ bytes.p, flip ? bytes.n : n });
 		e = (struct sst_err){ 0 };
 		r = sst_parts_read(memfs_io(fs), to, see, &s, &e);
 		if (flip)

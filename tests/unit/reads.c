@@ -12,6 +12,7 @@
 #include "../support/faultio.h"
 #include "../support/memfs.h"
 #include "../support/nomem.h"
+#include "../support/putfile.h"
 #include "../support/reads.h"
 #include "base/num.h"
 #include "codec/murmur3.h"
@@ -480,17 +481,6 @@ read_file(const char *path)
 	return b;
 }
 
-static void
-write_file(const char *path, const uint8_t *p, size_t n)
-{
-	struct sst_err e;
-	int fd = io->open(io->ctx, path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-
-	ck_assert_int_ge(fd, 0);
-	OK(sst_io_write(io, fd, path, p, n, &e));
-	OK(sst_io_close(io, fd, path, &e));
-}
-
 /* Scans and reads a key in reverse; true when all went well. */
 static bool
 reads_well(struct sst_err *e, const char *base)
@@ -533,7 +523,7 @@ START_TEST(flips_are_found)
 	for (i = 0; i < 60; i++) {
 		at = i == 0 ? 0 : i == 1 ? b.n - 1 : random_below(&rnd, (uint32_t)b.n);
 		b.p[at] ^= (uint8_t)(1u << random_below(&rnd, 8));
-		write_file(BASE "Data.db", b.p, b.n);
+		put_file(io, BASE "Data.db", sst_buf_slice(&b));
 		ck_assert(!reads_well(&e, BASE));
 		ck_assert_int_eq(e.code, SST_EDAMAGED);
 		ck_assert_str_eq(e.file, BASE "Data.db");
@@ -548,7 +538,8 @@ START_TEST(flips_are_found)
 			i = 40; /* making it is slow */
 	}
 	for (i = 0; i < 20; i++) { /* cut short */
-		write_file(BASE "Data.db", b.p, random_below(&rnd, (uint32_t)b.n));
+		put_file(io, BASE "Data.db",
+		    (struct sst_slice){ b.p, random_below(&rnd, (uint32_t)b.n) });
 		ck_assert(!reads_well(&e, BASE));
 	}
 	sst_buf_free(&b);
@@ -653,12 +644,12 @@ START_TEST(flips_elsewhere_do_no_harm)
 
 		at = random_below(&rnd, (uint32_t)b.n);
 		b.p[at] ^= bit;
-		write_file(path, b.p, b.n);
+		put_file(io, path, sst_buf_slice(&b));
 		(void)reads_well(&e, BASE);
 		b.p[at] ^= bit;
 	}
 	for (i = 0; i < 30; i++) {
-		write_file(path, b.p, random_below(&rnd, (uint32_t)b.n));
+		put_file(io, path, (struct sst_slice){ b.p, random_below(&rnd, (uint32_t)b.n) });
 		(void)reads_well(&e, BASE);
 	}
 	sst_buf_free(&b);

@@ -11,6 +11,7 @@
 #include "../support/faultio.h"
 #include "../support/memfs.h"
 #include "../support/nomem.h"
+#include "../support/putfile.h"
 #include "../support/stores.h"
 #include "base/num.h"
 #include "live/lock.h"
@@ -270,11 +271,11 @@ START_TEST(snapshots_of_others)
 	int i;
 
 	must(sst_io_mkdir(io, SNAPSHOTS "/theirs", &e), &e);
-	kt_put_file(io, SNAPSHOTS "/theirs/manifest.json", "no JSON");
-	kt_put_file(io, SNAPSHOTS "/theirs/nb-1-big-Data.db", "");
+	put_file(io, SNAPSHOTS "/theirs/manifest.json", sst_slice_str("no JSON"));
+	put_file(io, SNAPSHOTS "/theirs/nb-1-big-Data.db", sst_slice_str(""));
 	must(sst_io_mkdir(io, SNAPSHOTS "/theirs/.index", &e), &e);
-	kt_put_file(io, SNAPSHOTS "/theirs/.index/nb-1-big-Data.db", "");
-	kt_put_file(io, SNAPSHOTS "/file", "");
+	put_file(io, SNAPSHOTS "/theirs/.index/nb-1-big-Data.db", sst_slice_str(""));
+	put_file(io, SNAPSHOTS "/file", sst_slice_str(""));
 	must(sst_io_mkdir(io, SNAPSHOTS "/.aside", &e), &e);
 	ck_assert_str_eq(listing(io, text), "theirs:1/3 one:1/10");
 	must(sst_snapshot_remove(io, KT_FOLDER, "theirs", &e), &e);
@@ -349,7 +350,7 @@ START_TEST(restored_by_copy)
 	struct sst_err e;
 
 	must(sst_io_rename(&io, SNAPSHOTS "/one", "/d/one", &e), &e);
-	kt_put_file(&io, "/d/empty", "");
+	put_file(&io, "/d/empty", sst_slice_str(""));
 	must(sst_io_unlink(&io, "/d/one/manifest.json", &e), &e);
 	must(sst_io_unlink(&io, KT_FOLDER "/me-1-big-TOC.txt", &e), &e); /* me-1 is live no more */
 	ck_assert_str_eq(rows(&io, &b), "1:2=x ");
@@ -404,7 +405,7 @@ START_TEST(what_is_not_whole_is_refused)
 	if (sst_io_unlink(&io, path, &e) == -1)
 		ck_assert_int_eq(e.sys, ENOENT);
 	if (damages[_i].text != NULL)
-		kt_put_file(&io, path, damages[_i].text);
+		put_file(&io, path, sst_slice_str(damages[_i].text));
 	must(restore(&io, KT_FOLDER, false, &done, &e), &e); /* makes the lock files */
 	before = memfs_digest(fs, KT_FOLDER);
 	ck_assert_int_eq(restore(&io, "/d/one", true, &done, &e), -1);

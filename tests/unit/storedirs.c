@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "../support/memfs.h"
+#include "../support/putfile.h"
 #include "../support/stores.h"
 
 Suite *storedirs_suite(void);
@@ -70,12 +71,13 @@ START_TEST(schemas_of_folders)
 	ck_assert_int_eq(sst_store_open(&s, io, "/backup", &ro, &e), 0);
 	ck_assert_str_eq(kt_all(s, &b), "1:1=x ");
 	kt_finish(s);
-	kt_put_file(io, "/backup/schema.cql",
-	    "CREATE TABLE x.y (a int PRIMARY KEY); CREATE TABLE x.z (a int PRIMARY KEY);");
+	put_file(io, "/backup/schema.cql",
+	    sst_slice_str(
+		"CREATE TABLE x.y (a int PRIMARY KEY); CREATE TABLE x.z (a int PRIMARY KEY);"));
 	ck_assert_int_eq(sst_store_open(&s, io, "/backup", &ro, &e), -1);
 	ck_assert_int_eq(e.code, SST_EINVAL);
 	ck_assert_ptr_nonnull(strstr(e.what, "2 tables, none of them"));
-	kt_put_file(io, "/backup/schema.cql", "CREATE TABLE");
+	put_file(io, "/backup/schema.cql", sst_slice_str("CREATE TABLE"));
 	ck_assert_int_eq(sst_store_open(&s, io, "/backup", &ro, &e), -1);
 	ck_assert_str_eq(e.file, "/backup/schema.cql");
 	sst_buf_free(&b);
@@ -138,8 +140,8 @@ START_TEST(headers_say_what_no_schema_does)
 	kt_finish(s);
 	ck_assert_int_eq(sst_io_unlink(io, KT_FOLDER "/schema.cql", &e), 0);
 	ck_assert_int_eq(sst_io_mkdir(io, "/d/data/k/bad", &e), 0);
-	kt_put_file(io, "/d/data/k/bad/me-1-big-Data.db", "");
-	kt_put_file(io, "/d/data/k/bad/me-1-big-TOC.txt", "");
+	put_file(io, "/d/data/k/bad/me-1-big-Data.db", sst_slice_str(""));
+	put_file(io, "/d/data/k/bad/me-1-big-TOC.txt", sst_slice_str(""));
 	ck_assert_int_eq(sst_io_rename(io, "/d/data", "/data", &e), 0);
 	ck_assert_int_eq(sst_store_open(&s, io, "/data", &ro, &e), 0);
 	t = kt_table_of(s, "t");
@@ -163,8 +165,10 @@ START_TEST(the_dead_are_told_of)
 	struct sst_store *s = kt_open_writer(io);
 
 	kt_finish(s);
-	kt_put_file(io, KT_FOLDER "/me_txn_flush_01ff6a80-7c61-11ef-8b5c-e5fdd6b0ad16.log", "");
-	kt_put_file(io, KT_FOLDER "/me_txn_flush_02ff6a80-7c61-11ef-8b5c-e5fdd6b0ad16.log", "?");
+	put_file(io, KT_FOLDER "/me_txn_flush_01ff6a80-7c61-11ef-8b5c-e5fdd6b0ad16.log",
+	    sst_slice_str(""));
+	put_file(io, KT_FOLDER "/me_txn_flush_02ff6a80-7c61-11ef-8b5c-e5fdd6b0ad16.log",
+	    sst_slice_str("?"));
 	o.note = keep_note;
 	o.note_arg = &notes;
 	s = kt_open_with(io, &o);

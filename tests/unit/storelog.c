@@ -26,29 +26,6 @@ Suite *storelog_suite(void);
 	"a value that is rather long, so that a few of them do not fit into one block of a disk, " \
 	"which a torn write may then have or not have, one by one"
 
-static char told[4096]; /* what the store noted */
-
-static void
-hear(void *arg, const char *words)
-{
-	size_t n = strlen(told);
-
-	(void)arg;
-	snprintf(told + n, sizeof(told) - n, "%s\n", words);
-}
-
-static struct sst_store_opts
-log_options(enum sst_sync sync)
-{
-	struct sst_store_opts o = kt_options();
-
-	o.sync = sync;
-	o.segment_size = 1024;
-	o.note = hear;
-	told[0] = '\0';
-	return o;
-}
-
 static void
 settle(struct sst_store *s, struct sst_logpos *acked)
 {
@@ -141,7 +118,7 @@ has_row(struct memfs *fs)
 
 START_TEST(what_a_mode_promises)
 {
-	struct sst_store_opts o = log_options(modes[_i].sync);
+	struct sst_store_opts o = kt_log_options(modes[_i].sync);
 	struct memfs *fs = memfs_new(), *killed, *cut;
 	struct sst_logpos acked;
 	struct sst_store *s;
@@ -173,7 +150,7 @@ END_TEST
 /* Those who only put are synced too, when the time has come. */
 START_TEST(a_period_ends_without_a_settle)
 {
-	struct sst_store_opts o = log_options(SST_SYNC_PERIODIC);
+	struct sst_store_opts o = kt_log_options(SST_SYNC_PERIODIC);
 	struct memfs *fs = memfs_new();
 	struct sst_logpos pos;
 	struct sst_store *s;
@@ -202,7 +179,7 @@ END_TEST
 
 START_TEST(sync_waits_for_a_position)
 {
-	struct sst_store_opts o = log_options(SST_SYNC_PERIODIC);
+	struct sst_store_opts o = kt_log_options(SST_SYNC_PERIODIC);
 	struct memfs *fs = memfs_new();
 	struct faultio *f = faultio_new(memfs_io(fs));
 	struct sst_store *s = kt_open_with(faultio_io(f), &o);
@@ -231,7 +208,7 @@ END_TEST
 /* As a reactor does it: writes go on while somebody else waits for the disk. */
 START_TEST(a_sync_need_not_be_waited_for)
 {
-	struct sst_store_opts o = log_options(SST_SYNC_GROUP);
+	struct sst_store_opts o = kt_log_options(SST_SYNC_GROUP);
 	struct memfs *fs = memfs_new(), *cut;
 	struct sst_store *s = (o.now_ms = now, kt_open_with(memfs_io(fs), &o));
 	struct sst_db *db = sst_store_db(s);
@@ -277,7 +254,7 @@ static struct memfs *crash_start(void);
 
 START_TEST(what_is_in_sstables_leaves_the_log)
 {
-	struct sst_store_opts o = log_options(SST_SYNC_BATCH);
+	struct sst_store_opts o = kt_log_options(SST_SYNC_BATCH);
 	struct memfs *fs = memfs_new(), *cut;
 	struct sst_store *s = kt_open_with(memfs_io(fs), &o);
 	struct sst_logpos acked, before = { 0, 0 };
@@ -297,7 +274,7 @@ START_TEST(what_is_in_sstables_leaves_the_log)
 	memfs_free(cut);
 	sst_store_drop(s);
 	s = kt_open_with(memfs_io(fs), &o);
-	ck_assert_str_eq(told, "");
+	ck_assert_str_eq(kt_told, "");
 	kt_put(s, 1, 40, "x");
 	settle(s, &acked);
 	ck_assert_uint_eq(count_files(fs, ".log"), 1);
@@ -331,7 +308,7 @@ put_other(struct sst_store *s, int a, struct sst_err *e)
  * keep the log for ever. */
 START_TEST(a_quiet_table_holds_segments_back_for_a_while)
 {
-	struct sst_store_opts o = log_options(SST_SYNC_BATCH);
+	struct sst_store_opts o = kt_log_options(SST_SYNC_BATCH);
 	struct memfs *fs = memfs_new();
 	struct sst_store *s;
 	struct sst_logpos acked;
@@ -359,7 +336,7 @@ END_TEST
 
 START_TEST(segments_are_kept_on_request)
 {
-	struct sst_store_opts o = log_options(SST_SYNC_PERIODIC);
+	struct sst_store_opts o = kt_log_options(SST_SYNC_PERIODIC);
 	struct memfs *fs = memfs_new();
 	struct sst_store *s;
 	struct sst_buf b = { 0 };
@@ -387,7 +364,7 @@ START_TEST(segments_are_kept_on_request)
 	ck_assert_uint_eq(count_files(fs, ".log"), files + 1);
 	o.keep_log = false;
 	kt_finish(kt_open_with(memfs_io(fs), &o));
-	ck_assert_ptr_nonnull(strstr(told, "replayed 41 changes from"));
+	ck_assert_ptr_nonnull(strstr(kt_told, "replayed 41 changes from"));
 	ck_assert_uint_eq(count_files(fs, ".log"), 0);
 	sst_buf_free(&b);
 	memfs_free(fs);
@@ -417,7 +394,7 @@ END_TEST
 
 START_TEST(a_write_may_have_half_a_segment)
 {
-	struct sst_store_opts o = log_options(SST_SYNC_BATCH);
+	struct sst_store_opts o = kt_log_options(SST_SYNC_BATCH);
 	struct memfs *fs = memfs_new();
 	struct sst_store *s = kt_open_with(memfs_io(fs), &o);
 	char large[600];
@@ -446,7 +423,7 @@ END_TEST
 /* What memory does not take is not in the log either. */
 START_TEST(a_change_that_contradicts_the_table)
 {
-	struct sst_store_opts o = log_options(SST_SYNC_BATCH);
+	struct sst_store_opts o = kt_log_options(SST_SYNC_BATCH);
 	struct memfs *fs = memfs_new();
 	struct sst_store *s = kt_open_with(memfs_io(fs), &o);
 	uint32_t ka = __builtin_bswap32(1);
@@ -483,7 +460,7 @@ END_TEST
  * memory still becomes SSTables. */
 START_TEST(after_a_sync_that_failed)
 {
-	struct sst_store_opts o = log_options(SST_SYNC_BATCH);
+	struct sst_store_opts o = kt_log_options(SST_SYNC_BATCH);
 	struct memfs *fs = memfs_new();
 	struct faultio *f = faultio_new(memfs_io(fs));
 	struct faultio_plan plan = { .at = 2, .how = FAULTIO_FAIL, .sys = EIO }, none = { 0 };
@@ -523,7 +500,7 @@ END_TEST
 static struct sst_store_opts
 crash_options(enum sst_sync sync)
 {
-	struct sst_store_opts o = log_options(sync);
+	struct sst_store_opts o = kt_log_options(sync);
 
 	o.segment_size = 2048;
 	o.now_ms = now; /* which stands still: the same history each time */
@@ -555,7 +532,7 @@ crash_start(void)
 	do { /* a cut that leaves a torn tail, whatever else it leaves */
 		died = memfs_copy(fs);
 		memfs_power_cut(died, MEMFS_TORN, seed++);
-		told[0] = '\0';
+		kt_told[0] = '\0';
 		o.read_only = false;
 		{
 			struct memfs *tried = memfs_copy(died);
@@ -563,7 +540,7 @@ crash_start(void)
 			kt_finish(kt_open_with(memfs_io(tried), &o));
 			memfs_free(tried);
 		}
-		if (strstr(told, "unfinished write") != NULL)
+		if (strstr(kt_told, "unfinished write") != NULL)
 			break;
 		memfs_free(died);
 	} while (seed < 200);

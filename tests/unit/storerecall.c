@@ -12,6 +12,7 @@
 #include "../support/faultio.h"
 #include "../support/memfs.h"
 #include "../support/nomem.h"
+#include "../support/putfile.h"
 #include "../support/stores.h"
 #include "base/num.h"
 #include "commitlog/log.h"
@@ -23,34 +24,11 @@ Suite *storerecall_suite(void);
 #define LOG "/d/commitlog"
 #define ROWS 40
 
-static char told[4096];
-
-static void
-hear(void *arg, const char *words)
-{
-	size_t n = strlen(told);
-
-	(void)arg;
-	snprintf(told + n, sizeof(told) - n, "%s\n", words);
-}
-
-static struct sst_store_opts
-options(void)
-{
-	struct sst_store_opts o = kt_options();
-
-	o.sync = SST_SYNC_BATCH;
-	o.segment_size = 1024;
-	o.note = hear;
-	told[0] = '\0';
-	return o;
-}
-
 /* A directory whose writer died with ROWS rows in several segments. */
 static struct memfs *
 died(void)
 {
-	struct sst_store_opts o = options();
+	struct sst_store_opts o = kt_log_options(SST_SYNC_BATCH);
 	struct memfs *fs = memfs_new(), *left;
 	struct sst_store *s = kt_open_with(memfs_io(fs), &o);
 	struct sst_logpos acked;
@@ -130,23 +108,11 @@ load(struct memfs *fs, const char *name, struct sst_buf *b, char path[256])
 	ck_assert_int_eq(sst_io_read_file(memfs_io(fs), path, 1 << 20, b, &e), 0);
 }
 
-static void
-save(struct memfs *fs, const char *path, const struct sst_buf *b)
-{
-	const struct sst_io *io = memfs_io(fs);
-	struct sst_err e;
-	int fd = sst_io_open(io, path, O_WRONLY | O_CREAT | O_TRUNC, &e);
-
-	ck_assert_int_ne(fd, -1);
-	ck_assert_int_eq(sst_io_write(io, fd, path, b->p, b->n, &e), 0);
-	ck_assert_int_eq(sst_io_close(io, fd, path, &e), 0);
-}
-
 /* ---- readers ---- */
 
 START_TEST(readers_see_what_is_only_in_the_log)
 {
-	struct sst_store_opts o = options(), folder = { .read_only = true };
+	struct sst_store_opts o = kt_log_options(SST_SYNC_BATCH), folder = { .read_only = true };
 	struct memfs *fs = memfs_new();
 	struct sst_store *w = kt_open_with(memfs_io(fs), &o), *r, *f;
 	struct sst_logpos acked;
@@ -224,7 +190,7 @@ read_beside(void *arg, const char *op, const char *path)
 
 START_TEST(a_reader_beside_every_call_of_a_writer)
 {
-	struct sst_store_opts o = options();
+	struct sst_store_opts o = kt_log_options(SST_SYNC_BATCH);
 	struct memfs *fs = memfs_new();
 	struct faultio *f = faultio_new(memfs_io(fs));
 	struct beside b = { .fs = fs };
@@ -288,7 +254,7 @@ put_right(void *arg, const char *op, const char *path)
 	if (r->done || strcmp(op, "open") != 0 || strcmp(path, r->path) != 0 || r->after-- > 0)
 		return;
 	r->done = true;
-	save(r->fs, r->path, r->good);
+	put_file(memfs_io(r->fs), r->path, sst_buf_slice(r->good));
 }
 
 START_TEST(what_looks_like_damage_is_read_again)
@@ -308,7 +274,7 @@ START_TEST(what_looks_like_damage_is_read_again)
 	load(fs, names->name[0], &good, path);
 	sst_buf_add(&bad, good.p, good.n);
 	bad.p[bad.n / 2] ^= 1;
-	save(fs, path, &bad);
+	put_file(memfs_io(fs), path, sst_buf_slice(&bad));
 	faultio_plan(f, &plan);
 	r = sst_store_open(&s, faultio_io(f), "/d", &o, &e);
 	if (_i < 3) { /* put right before one of the first four openings */
@@ -335,7 +301,7 @@ START_TEST(damage_is_refused_or_set_aside)
 {
 	struct memfs *fs = died();
 	struct files *names = log_files(fs), *after;
-	struct sst_store_opts o = options();
+	struct sst_store_opts o = kt_log_options(SST_SYNC_BATCH);
 	struct sst_buf b = { 0 };
 	char path[256];
 	struct sst_store *s;
@@ -344,7 +310,7 @@ START_TEST(damage_is_refused_or_set_aside)
 	ck_assert_uint_gt(names->n, 2);
 	load(fs, names->name[1], &b, path);
 	b.p[b.n / 2] ^= 1;
-	save(fs, path, &b);
+	put_file(memfs_io(fs), path, sst_buf_slice(&b));
 	ck_assert_int_eq(sst_store_open(&s, memfs_io(fs), "/d", &o, &e), -1);
 	ck_assert_int_eq(e.code, SST_EDAMAGED);
 	ck_assert_str_eq(e.file, path);
@@ -356,8 +322,8 @@ START_TEST(damage_is_refused_or_set_aside)
 	s = kt_open_with(memfs_io(fs), &o);
 	ck_assert_uint_ge(count_rows(s), ROWS - 2);
 	ck_assert_uint_lt(count_rows(s), ROWS);
-	ck_assert_ptr_nonnull(strstr(told, "damaged bytes passed over"));
-	ck_assert_ptr_nonnull(strstr(told, names->name[1]));
+	ck_assert_ptr_nonnull(strstr(kt_told, "damaged bytes passed over"));
+	ck_assert_ptr_nonnull(strstr(kt_told, names->name[1]));
 	sst_store_drop(s);
 	memfs_power_cut(fs, MEMFS_NONE, 0); /* set aside durably, the others gone */
 	after = log_files(fs);
@@ -365,9 +331,9 @@ START_TEST(damage_is_refused_or_set_aside)
 	snprintf(path, sizeof(path), "%.200s.damaged", names->name[1]);
 	ck_assert_str_eq(after->name[0], path);
 	o.skip_damage = false;
-	told[0] = '\0';
+	kt_told[0] = '\0';
 	s = kt_open_with(memfs_io(fs), &o); /* what lies aside is not looked at */
-	ck_assert_ptr_null(strstr(told, "commitlog"));
+	ck_assert_ptr_null(strstr(kt_told, "commitlog"));
 	kt_finish(s);
 	sst_buf_free(&b);
 	free(names);
@@ -428,7 +394,7 @@ static const struct {
 START_TEST(what_is_not_known_is_kept)
 {
 	struct memfs *fs = died();
-	struct sst_store_opts o = options(), ro = { .read_only = true };
+	struct sst_store_opts o = kt_log_options(SST_SYNC_BATCH), ro = { .read_only = true };
 	struct files *before, *after;
 	char kept[256];
 	struct sst_store *s;
@@ -447,8 +413,8 @@ START_TEST(what_is_not_known_is_kept)
 	}
 	s = kt_open_with(memfs_io(fs), &o);
 	ck_assert_uint_eq(count_rows(s), ROWS);
-	ck_assert_ptr_nonnull(strstr(told, "1 changes kept in"));
-	ck_assert_ptr_nonnull(strstr(told, strangers[_i].word));
+	ck_assert_ptr_nonnull(strstr(kt_told, "1 changes kept in"));
+	ck_assert_ptr_nonnull(strstr(kt_told, strangers[_i].word));
 	sst_store_drop(s);
 	memfs_power_cut(fs, MEMFS_NONE, 0);
 	after = log_files(fs);
@@ -465,7 +431,7 @@ END_TEST
 START_TEST(what_contradicts_the_table_is_damage)
 {
 	struct memfs *fs = died();
-	struct sst_store_opts o = options();
+	struct sst_store_opts o = kt_log_options(SST_SYNC_BATCH);
 	struct sst_store *s;
 	struct sst_err e;
 
@@ -533,7 +499,7 @@ open_shards(struct shard *sh, size_t n, const char *dir)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		sh[i] = (struct shard){ .dir = dir, .o = options() };
+		sh[i] = (struct shard){ .dir = dir, .o = kt_log_options(SST_SYNC_BATCH) };
 		sh[i].o.note = NULL;
 		sh[i].o.shared = sh[i].o.replay = true;
 		sh[i].o.shard = (uint32_t)i;
@@ -598,7 +564,7 @@ END_TEST
 /* Each shard's newest segment may be torn, not an older one of the same shard. */
 START_TEST(torn_tails_of_shards)
 {
-	struct sst_store_opts o = options();
+	struct sst_store_opts o = kt_log_options(SST_SYNC_BATCH);
 	struct memfs *fs = memfs_new(), *left;
 	struct sst_store *s[2];
 	struct files *names;
@@ -631,7 +597,7 @@ START_TEST(torn_tails_of_shards)
 	names = log_files(left);
 	load(left, names->name[0], &b, path); /* shard 0's first */
 	b.n -= 9;
-	save(left, path, &b);
+	put_file(memfs_io(left), path, sst_buf_slice(&b));
 	k = sst_store_open(
 	    &r, memfs_io(left), "/d", &(struct sst_store_opts){ .read_only = true }, &e);
 	if (_i == 0) { /* its only one; shard 1's came later */
@@ -662,7 +628,7 @@ START_TEST(bytes_of_a_log)
 	ck_assert_uint_eq(bytes, 0);
 	memfs_free(fs);
 	fs = died();
-	kt_put_file(memfs_io(fs), LOG "/CommitLog-7-1.log.damaged", "x");
+	put_file(memfs_io(fs), LOG "/CommitLog-7-1.log.damaged", sst_slice_str("x"));
 	ck_assert_int_eq(sst_store_log_bytes(memfs_io(fs), "/d", &bytes, &e), 0);
 	ck_assert_uint_gt(bytes, 2048);
 	ck_assert_uint_lt(bytes, 8192);
