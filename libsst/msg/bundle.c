@@ -1,6 +1,7 @@
 /* libsst/msg/bundle.c: a zip, or a list of paths under a folder. */
 #include "msg/bundle.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +81,11 @@ list_within(struct sst_bundle *b, char *name, int depth, struct sst_err *e)
 	struct sst_stat st;
 	size_t n = strlen(name);
 
-	if (!make_path(b, name) || sst_io_stat(b->io, b->open, &st, e) == -1 || !st.is_dir)
+	if (!make_path(b, name))
+		return sst_fail(e, SST_ELIMIT, b->path, SST_NOWHERE, "a path in it is too long");
+	if (sst_io_stat(b->io, b->open, &st, e) == -1) /* a link may lead nowhere */
+		return e->code == SST_ESYS && (e->sys == ENOENT || e->sys == ELOOP) ? 0 : -1;
+	if (!st.is_dir)
 		return 0;
 	name[n] = '/'; /* list_one left room */
 	name[n + 1] = '\0';
