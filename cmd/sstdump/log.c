@@ -476,29 +476,24 @@ is_segment(const char *path)
 	    *rest == '\0';
 }
 
-static bool
-is_folder(const char *path)
-{
-	struct sst_stat st;
-	struct sst_err e;
-
-	return sst_io_stat(&sst_io_posix, path, &st, &e) == 0 && st.is_dir;
-}
-
-bool
-log_is(const char *path)
+int
+log_is(const char *path, struct sst_err *e)
 {
 	struct listing l = { .dir = path };
-	struct sst_err e;
-	bool some;
+	struct sst_stat st;
+	int r;
 
 	if (is_segment(path))
-		return true;
-	if (!is_folder(path) || sst_io_list(&sst_io_posix, path, see_name, &l, &e) == -1)
-		return false;
-	some = l.n > 0;
+		return 1;
+	if (sst_io_stat(&sst_io_posix, path, &st, e) == -1) /* others say that it is not there */
+		return e->code == SST_ESYS && (e->sys == ENOENT || e->sys == ENOTDIR) ? 0 : -1;
+	if (!st.is_dir)
+		return 0;
+	r = sst_io_list(&sst_io_posix, path, see_name, &l, e);
+	if (r == 0)
+		r = l.n > 0;
 	forget(&l);
-	return some;
+	return r;
 }
 
 /* The tables of the data directory that the segment lies in: DIR/commitlog/FILE. */

@@ -4,8 +4,8 @@
 
 #include "sstdump/job.h"
 
-/* Whether path is a segment, or a folder that holds segments. */
-bool log_is(const char *path);
+/* 1: path is a segment, or a folder that holds segments; 0: it is not; -1: that cannot be told. */
+int log_is(const char *path, struct sst_err *);
 
 /*
  * Prints the mutations of a segment, or of all segments in a folder.  A segment does not say what its

@@ -250,8 +250,12 @@ static int
 operand(struct job *job, const struct args *a, const char *path)
 {
 	struct sst_name name;
+	struct sst_err e;
+	int log = log_is(path, &e);
 
-	if (log_is(path)) {
+	if (log == -1)
+		return complain(&e);
+	if (log) {
 		if (job->show == SHOW_ROWS && !job->merge &&
 		    (job->form == FORM_DEFAULT || job->form == FORM_NDJSON))
 			return log_print(job, path, a->dir);

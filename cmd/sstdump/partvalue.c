@@ -38,6 +38,7 @@ put_bytes(struct sst_buf *b, const struct sst_part *part)
 		sst_buf_adds(b, "null");
 	else if (part->type == NULL || sst_type_to_ndjson(part->type, part->bytes, b, &e) == -1) {
 		b->n = n;
+		b->bad |= part->type != NULL && e.code == SST_ENOMEM; /* else it is no value */
 		sst_buf_addc(b, '"');
 		put_hex(b, part->bytes);
 		sst_buf_addc(b, '"');

@@ -33,6 +33,7 @@ put_head(struct printing *p)
 	struct sst_buf *last = &p->job->head;
 
 	sst_csv_head(p->csv, &head);
+	p->job->out.buf.bad |= head.bad; /* said when it is to be written */
 	if (!head.bad && !sst_slice_eq(sst_buf_slice(&head), sst_buf_slice(last))) {
 		sst_buf_add_slice(&p->job->out.buf, sst_buf_slice(&head));
 		sst_buf_reset(last);

@@ -1,6 +1,7 @@
 /* libsst/sstable/parts.c: the components that are small or simple, and who walks the others. */
 #include "sstable/parts.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 #include "sstable/chunks.h"
@@ -62,7 +63,11 @@ sst_parts_header(struct sst_parts *p, struct sst_header *h)
 		}
 	}
 	sst_buf_free(&bytes);
-	return why.code == SST_ENOMEM ? sst_fail_nomem(p->f.e) : r;
+	if (why.code == SST_ENOMEM || (why.code == SST_ESYS && why.sys != ENOENT)) {
+		*p->f.e = why; /* what is damaged or not there is done without */
+		return -1;
+	}
+	return r;
 }
 
 /* ---- TOC.txt, Digest.crc32, CRC.db ---- */
