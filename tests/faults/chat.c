@@ -1,5 +1,6 @@
 /* tests/faults/chat.c: messages in and out of a directory, without any fault. */
 #include <assert.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,40 @@ look_at_cpu(void)
 	sst_msgread_free(reader);
 }
 
+extern const struct sst_io __real_sst_io_posix; /* the program's is that of faults */
+
+/* A file as it lies on a disk since long, with the folders above it. */
+static void
+lay_down(const struct sst_io *io, const struct faults_file *f)
+{
+	struct sst_buf b = { 0 };
+	char dir[256];
+	struct sst_err e;
+	char *end;
+	int fd;
+
+	if (f->text != NULL)
+		sst_buf_adds(&b, f->text);
+	else
+		must(sst_io_read_file(&__real_sst_io_posix, f->from, 1 << 20, &b, &e), &e);
+	snprintf(dir, sizeof(dir), "%s", f->path);
+	for (end = dir; (end = strchr(end + 1, '/')) != NULL; *end = '/') {
+		*end = '\0';
+		must(sst_io_mkdir(io, dir, &e), &e);
+	}
+	*strrchr(dir, '/') = '\0';
+	fd = sst_io_open(io, f->path, O_WRONLY | O_CREAT, &e);
+	must(fd == -1 ? -1 : sst_io_write(io, fd, f->path, b.p, b.n, &e), &e);
+	must(sst_io_fsync(io, fd, f->path, &e), &e);
+	must(sst_io_close(io, fd, f->path, &e), &e);
+	for (;; *strrchr(dir, '/') = '\0') {
+		must(sst_io_sync_dir(io, dir[0] != '\0' ? dir : "/", &e), &e);
+		if (dir[0] == '\0')
+			break;
+	}
+	sst_buf_free(&b);
+}
+
 struct memfs *
 faults_directory(const struct faults_case *c)
 {
@@ -96,6 +131,8 @@ faults_directory(const struct faults_case *c)
 		store_messages(memfs_io(fs), sst_slice_str(c->before[i]), false);
 	if (c->left != NULL)
 		store_messages(memfs_io(fs), sst_slice_str(c->left), true);
+	for (i = 0; c->files != NULL && c->files[i].path != NULL; i++)
+		lay_down(memfs_io(fs), &c->files[i]);
 	memfs_power_cut(fs, MEMFS_NONE, 0);
 	return fs;
 }

@@ -26,6 +26,12 @@ enum faults_acks { /* the output is ids of messages that are stored */
 	FAULTS_ACKS_POWER /* and to the machine */
 };
 
+struct faults_file { /* that lies there before */
+	const char *path;
+	const char *text; /* or, when NULL: */
+	const char *from; /* as this file has it, from the repository's top */
+};
+
 struct faults_case {
 	const char *name;
 	const char *const *argv; /* argv[0] is the program; ends in NULL */
@@ -34,6 +40,7 @@ struct faults_case {
 	size_t piece;            /* bytes of it that come at a time, each waited for; 0: all */
 	/* NDJSON in FAULTS_DIR, each text an SSTable; NULL: there is no directory; ends in NULL. */
 	const char *const *before;
+	const struct faults_file *files; /* beside it; NULL: none; ends in a NULL path */
 	const char *left; /* NDJSON that a writer left in the log; NULL: it ended well */
 	bool writes;      /* messages; else it may change nothing */
 	bool keeps_log;   /* after a clean end */

@@ -21,9 +21,41 @@
 	"{\"channel_id\":\"1\",\"message_id\":\"1000000000000000001\"}\n" \
 	"{\"channel_id\":\"1\",\"message_id\":\"900000000000000003\"}\n"
 
+#define DCE \
+	"{\"guild\":{\"id\":\"0\"},\"channel\":{\"id\":\"3\",\"type\":\"DirectTextChat\"}," \
+	"\"messages\":[{\"id\":\"1100000000000000005\",\"type\":\"Default\",\"content\":" \
+	"\"exported\"," \
+	"\"author\":{\"id\":\"7\",\"name\":\"bob\"},\"isPinned\":true},\n" \
+	"{\"id\":\"1100000000000000008\",\"type\":\"Reply\",\"content\":\"exported too\"," \
+	"\"author\":{\"id\":\"8\",\"name\":\"cy\"}}],\"messageCount\":2}\n"
+#define CSV \
+	"channel_id,message_id,author_id,content,mentions\n" \
+	"1,1100000000000000004,5,\"of, two\nlines\",\n" \
+	"3,1100000000000000005,7,short,\"[\"\"9\"\"]\"\n"
+#define EXPORTED \
+	"AuthorID,Author,Date,Content,Attachments,Reactions\n" \
+	"7,bob,2024-01-01T00:00:00.0000000+00:00,first,,\n" \
+	"7,bob,2024-01-01T00:00:00.0000000+00:00,second,,\n"
+
 #define ARGV(...) ((const char *const[]){ "msgput", __VA_ARGS__, NULL })
 
 static const char *const before[] = { OLD, OLDER, NULL };
+
+static const struct faults_file folder[] = {
+	{ "/p/Account/user.json", "{\"id\":\"7\",\"username\":\"bob\"}", NULL },
+	{ "/p/Messages/index.json", "{\"3\":\"a channel\"}", NULL },
+	{ "/p/Messages/c3/channel.json", "{\"id\":\"3\",\"type\":\"DM\"}", NULL },
+	{ "/p/Messages/c3/messages.json",
+	    "[{\"ID\":1100000000000000005,\"Contents\":\"mine\",\"Attachments\":\"\"}]", NULL },
+	{ "/p/Messages/c4/channel.json", "{\"id\":\"4\",\"type\":\"DM\"}", NULL },
+	{ "/p/Messages/c4/messages.csv",
+	    "ID,Timestamp,Contents,Attachments\n1100000000000000009,,mine too,\n", NULL },
+	{ NULL, NULL, NULL },
+};
+static const struct faults_file zip[] = {
+	{ "/p.zip", NULL, "tests/data/imports/2022.zip" },
+	{ NULL, NULL, NULL },
+};
 
 const struct faults_case faults_cases[] = {
 	{ .name = "fresh", .argv = ARGV("-d", FAULTS_DIR), .input = NEW, .writes = true },
@@ -107,6 +139,36 @@ const struct faults_case faults_cases[] = {
 	    .writes = true,
 	    .makes = true,
 	    .acks = FAULTS_ACKS_POWER },
+	/* other forms of input */
+	{ .name = "dce",
+	    .argv = ARGV("-d", FAULTS_DIR, "-f", "dce"),
+	    .input = DCE,
+	    .piece = 50,
+	    .before = before,
+	    .writes = true },
+	{ .name = "csv",
+	    .argv = ARGV("-d", FAULTS_DIR, "--ack", "--sync", "batch"),
+	    .input = CSV,
+	    .piece = 50,
+	    .writes = true,
+	    .slow = true,
+	    .acks = FAULTS_ACKS_POWER },
+	{ .name = "exported",
+	    .argv = ARGV("-d", FAULTS_DIR, "-f", "csv", "--channel", "3"),
+	    .input = EXPORTED,
+	    .before = before,
+	    .writes = true,
+	    .slow = true },
+	{ .name = "package",
+	    .argv = ARGV("-d", FAULTS_DIR, "-f", "package", "/p"),
+	    .files = folder,
+	    .before = before,
+	    .writes = true },
+	{ .name = "zip",
+	    .argv = ARGV("-d", FAULTS_DIR, "-f", "package", "/p.zip"),
+	    .files = zip,
+	    .before = before,
+	    .writes = true },
 	/* a segment and an SSTable for some messages each */
 	{ .name = "small",
 	    .argv = ARGV("-d", FAULTS_DIR, "--ack", "--sync", "batch"),
