@@ -4,6 +4,7 @@ put() { line "$@" | msgput -q -d d; }
 files() { ls d/data/chat/*/ | grep Data.db | tr '\n' ' '; echo; }
 tasks() { compact -d d "$@" | awk 'NR > 1 { print $2, $3, $4 }'; }
 stat() { sstdump "$(echo d/data/chat/*/*-$1-big-Statistics.db)" | jq -c "[.stats.$2]"; }
+command -v jq >/dev/null || { echo "no jq" >&2; exit 77; }
 rewrite=$ROOT/${O:-build/release}/prog/rewrite
 [ -x "$rewrite" ] || { echo "no rewrite" >&2; exit 77; }
 remake() { # N OPTION...: SSTable N again, with other flags

@@ -93,11 +93,14 @@ START_TEST(dates_go_both_ways)
 	struct sst_civil c, last = { .year = 1599, .month = 12, .day = 31 };
 	int64_t d;
 
+	/* an assertion costs a write(2), even when it holds, and there are many days */
 	for (d = sst_days_from_civil(1600, 1, 1); d < sst_days_from_civil(2101, 1, 1); d++) {
 		sst_civil_from_days(d, &c);
-		ck_assert_int_eq(sst_days_from_civil(c.year, c.month, c.day), d);
-		ck_assert(c.day == last.day + 1 ||
-		    (c.day == 1 && last.day == sst_days_in_month(last.year, last.month)));
+		if (sst_days_from_civil(c.year, c.month, c.day) != d)
+			ck_abort_msg("day %jd does not come back", (intmax_t)d);
+		if (c.day != last.day + 1 &&
+		    (c.day != 1 || last.day != sst_days_in_month(last.year, last.month)))
+			ck_abort_msg("day %jd does not follow", (intmax_t)d);
 		last = c;
 	}
 	for (d = -INT64_C(1000000000000); d < INT64_C(1000000000000); d += 7777777777) {
