@@ -89,7 +89,7 @@ progs: $(PROGS)
 check-cassandra: all progs ; @tests/cassandra/run
 # Every change that a disk could make to small SSTables: minutes.
 check-damage: all progs ; @tests/damage $O
-bench: all progs ; @tests/bench/run && tests/bench/sstables
+bench: all progs ; @tests/bench/run && tests/bench/sstables && tests/bench/compact
 coverage: ; @tests/fuzz/coverage
 install: all
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(BINS)
