@@ -78,6 +78,7 @@ struct filler {
 	const struct sst_schema *system;
 	sst_system_put put;
 	void *arg;
+	int64_t ts_us;       /* of what is written: what comes later may have to count more */
 	struct sst_buf text; /* of the statement */
 	struct sst_arena arena;
 	struct sst_err *e;
@@ -95,7 +96,7 @@ sst_system_cql(void)
 static int
 run(struct filler *f)
 {
-	struct sst_modify_opts o = { .ts_us = 1 };
+	struct sst_modify_opts o = { .ts_us = f->ts_us };
 	struct sst_parser p;
 	struct sst_plan *plan;
 	struct sst_update *u;
@@ -193,22 +194,89 @@ fill_local(struct filler *f, const struct sst_node *n, const uint8_t version[16]
 	return run(f);
 }
 
+/* Keyspaces of tables that are made when they are read: clients look for them elsewhere. */
+static bool
+is_virtual(struct sst_slice keyspace)
+{
+	return sst_slice_eq(keyspace, SST_SLICE_LIT("system_virtual_schema")) ||
+	    sst_slice_eq(keyspace, SST_SLICE_LIT("system_views"));
+}
+
+static struct sst_slice
+option_of(const struct sst_keyspace *k, const char *name)
+{
+	for (size_t i = 0; i < k->noptions; i++)
+		if (sst_slice_eq(k->options[i].name, sst_slice_str(name)))
+			return k->options[i].value;
+	return (struct sst_slice){ NULL, 0 };
+}
+
+/* A class of Cassandra's own with its package. */
+static void
+put_class(struct filler *f, struct sst_slice name)
+{
+	struct sst_buf b = { 0 };
+
+	if (memchr(name.p, '.', name.n) == NULL)
+		sst_buf_adds(&b, "org.apache.cassandra.locator.");
+	sst_buf_add_slice(&b, name);
+	put_string(f, ", {'class': ", sst_buf_slice(&b));
+	f->text.bad |= b.bad;
+	sst_buf_free(&b);
+}
+
+/* The replication, a CQL map of constants, as a map of strings. */
+static int
+put_replication(struct filler *f, const struct sst_keyspace *k)
+{
+	struct sst_slice text = option_of(k, "replication");
+	struct sst_slice class_name = SST_SLICE_LIT("SimpleStrategy");
+	const struct sst_term *map, *first, *t;
+	struct sst_parser p;
+	bool more = false;
+
+	if (text.p == NULL)
+		text = SST_SLICE_LIT("{}");
+	sst_arena_reset(&f->arena);
+	p = sst_parser_new(text, &f->arena, NULL, k->name, f->e);
+	if ((map = sst_term_parse(&p)) == NULL)
+		return -1;
+	first = map->kind == SST_TERM_MAP ? map->first : NULL;
+	for (t = first; t != NULL; t = t->next->next)
+		if (sst_slice_eq(t->value, SST_SLICE_LIT("class")) && t->next->value.n > 0)
+			class_name = t->next->value;
+	put_class(f, class_name);
+	for (t = first; t != NULL; t = t->next->next) {
+		if (sst_slice_eq(t->value, SST_SLICE_LIT("class")))
+			continue;
+		put_string(f, ", ", t->value);
+		put_string(f, ": ", t->next->value);
+		more = true;
+	}
+	if (!more && sst_slice_eq(class_name, SST_SLICE_LIT("SimpleStrategy")))
+		sst_buf_adds(&f->text, ", 'replication_factor': '1'");
+	sst_buf_addc(&f->text, '}');
+	return 0;
+}
+
 static int
 fill_keyspace(struct filler *f, const struct sst_keyspace *k)
 {
-	struct sst_slice replication = SST_SLICE_LIT(
-	    "{'class': 'org.apache.cassandra.locator.SimpleStrategy', 'replication_factor': '1'}");
-	bool local = k->name.n >= 6 && memcmp(k->name.p, "system", 6) == 0;
+	bool durable = !sst_slice_eq(option_of(k, "durable_writes"), SST_SLICE_LIT("false"));
 
-	if (local)
-		replication =
-		    SST_SLICE_LIT("{'class': 'org.apache.cassandra.locator.LocalStrategy'}");
+	if (is_virtual(k->name)) {
+		begin(f, "INSERT INTO system_virtual_schema.keyspaces (keyspace_name) VALUES (");
+		put_string(f, "", k->name);
+		sst_buf_addc(&f->text, ')');
+		return run(f);
+	}
 	begin(f,
 	    "INSERT INTO system_schema.keyspaces (keyspace_name, durable_writes, replication) "
 	    "VALUES (");
 	put_string(f, "", k->name);
-	sst_buf_adds(&f->text, ", true, ");
-	sst_buf_add_slice(&f->text, replication);
+	sst_buf_adds(&f->text, durable ? ", true" : ", false");
+	if (put_replication(f, k) == -1)
+		return -1;
 	sst_buf_addc(&f->text, ')');
 	return run(f);
 }
@@ -236,6 +304,7 @@ fill_option(struct filler *f, const struct sst_table *t, const struct sst_option
 {
 	const struct sst_table *tables =
 	    sst_schema_table(f->system, SST_SLICE_LIT("system_schema"), SST_SLICE_LIT("tables"));
+	int r;
 
 	if (sst_column_find(tables->regulars, tables->nregular, o->name) < 0)
 		return 0;
@@ -246,22 +315,48 @@ fill_option(struct filler *f, const struct sst_table *t, const struct sst_option
 	sst_buf_adds(&f->text, ", ");
 	sst_buf_add_slice(&f->text, o->value);
 	sst_buf_addc(&f->text, ')');
-	return run(f) == -1 && f->e->code != SST_EINVAL ? -1 : 0;
+	f->ts_us = 2; /* than what was written as the default */
+	r = run(f);
+	f->ts_us = 1;
+	return r == -1 && f->e->code != SST_EINVAL ? -1 : 0;
+}
+
+/* What Cassandra has for a table that does not say it; what it says comes later, and counts. */
+#define DEFAULT_COLUMNS \
+	"additional_write_policy, caching, cdc, crc_check_chance, dclocal_read_repair_chance, " \
+	"extensions, memtable_flush_period_in_ms, read_repair, read_repair_chance, " \
+	"speculative_retry, comment, "
+#define DEFAULT_VALUES \
+	"'99p', {'keys': 'ALL', 'rows_per_partition': 'NONE'}, false, 1.0, 0.0, {}, 0, " \
+	"'BLOCKING', 0.0, '99p', '', "
+
+static int
+fill_virtual_table(struct filler *f, const struct sst_table *t)
+{
+	begin(f,
+	    "INSERT INTO system_virtual_schema.tables (keyspace_name, table_name, comment) VALUES "
+	    "(");
+	put_string(f, "", t->keyspace);
+	put_string(f, ", ", t->name);
+	sst_buf_adds(&f->text, ", '')");
+	return run(f);
 }
 
 static int
 fill_table(struct filler *f, const struct sst_table *t)
 {
+	if (is_virtual(t->keyspace))
+		return fill_virtual_table(f, t);
 	begin(f,
 	    "INSERT INTO system_schema.tables (keyspace_name, table_name, id, flags, "
 	    "bloom_filter_fp_chance, gc_grace_seconds, default_time_to_live, "
-	    "min_index_interval, max_index_interval, memtable_flush_period_in_ms, comment, "
+	    "min_index_interval, max_index_interval, " DEFAULT_COLUMNS
 	    "compaction, compression) VALUES (");
 	put_string(f, "", t->keyspace);
 	put_string(f, ", ", t->name);
 	put_uuid(f, ", ", t->id);
 	sst_buf_adds(&f->text, t->compact ? ", {'dense'" : ", {'compound'");
-	sst_buf_addf(&f->text, "%s}, %.17g, %u, %u, %u, %u, 0, '', ",
+	sst_buf_addf(&f->text, "%s}, %.17g, %u, %u, %u, %u, " DEFAULT_VALUES,
 	    t->counter ? ", 'counter'" : "", t->bloom_fp, t->gc_grace_s, t->default_ttl_s,
 	    t->min_index_interval, t->max_index_interval);
 	sst_schema_print_compaction(t, &f->text);
@@ -283,8 +378,11 @@ fill_column(struct filler *f, const struct sst_table *t, const struct sst_column
 	bool ck = kind[0] == 'c';
 
 	begin(f,
-	    "INSERT INTO system_schema.columns (keyspace_name, table_name, column_name, kind, "
-	    "position, clustering_order, column_name_bytes, type) VALUES (");
+	    is_virtual(t->keyspace) ? "INSERT INTO system_virtual_schema.columns "
+				    : "INSERT INTO system_schema.columns ");
+	sst_buf_adds(&f->text,
+	    "(keyspace_name, table_name, column_name, kind, position, clustering_order, "
+	    "column_name_bytes, type) VALUES (");
 	put_string(f, "", t->keyspace);
 	put_string(f, ", ", t->name);
 	put_string(f, ", ", c->name);
@@ -342,10 +440,8 @@ sst_system_schema_version(const struct sst_schema *s, uint8_t version[16], struc
 	struct sst_buf b = { 0 };
 	uint64_t h[2];
 
-	for (size_t i = 0; i < s->nkeyspaces; i++) {
-		sst_buf_add_slice(&b, s->keyspaces[i].name);
-		sst_buf_addc(&b, ';');
-	}
+	for (size_t i = 0; i < s->nkeyspaces; i++)
+		sst_schema_print_keyspace(&s->keyspaces[i], &b);
 	for (size_t i = 0; i < s->ntypes; i++)
 		sst_schema_print_type(s->types[i], &b);
 	for (size_t i = 0; i < s->ntables; i++)
@@ -367,7 +463,7 @@ int
 sst_system_fill(const struct sst_schema *system, const struct sst_schema *schema,
     const struct sst_node *node, sst_system_put put, void *arg, struct sst_err *e)
 {
-	struct filler f = { .system = system, .put = put, .arg = arg, .e = e };
+	struct filler f = { .system = system, .put = put, .arg = arg, .ts_us = 1, .e = e };
 	uint8_t version[16];
 	int r = -1;
 

@@ -760,8 +760,8 @@ static const struct {
 	    "'1'}" },
 	{ "SELECT table_name, flags, gc_grace_seconds, comment, speculative_retry FROM "
 	  "system_schema.tables WHERE keyspace_name = 'k'",
-	    "'n' {'compound'} 864000 'about ''n''' '99p' | 'p' {'compound', 'counter'} 864000 '' "
-	    "-" },
+	    "'n' {'compound'} 864000 'about ''n''' '98p' | 'p' {'compound', 'counter'} 864000 '' "
+	    "'99p'" },
 	{ "SELECT compaction, compression FROM system_schema.tables WHERE keyspace_name = 'k' AND "
 	  "table_name = 'n'",
 	    "{'class': 'org.apache.cassandra.db.compaction.LeveledCompactionStrategy', "
@@ -777,18 +777,35 @@ static const struct {
 	    "'u' ['f', 'g'] ['int', 'frozen<set<text>>']" },
 	{ "SELECT count(*) FROM system_schema.tables WHERE keyspace_name = 'system_schema'", "9" },
 	{ "SELECT * FROM system_schema.views", "" },
-	{ "SELECT * FROM system_virtual_schema.keyspaces", "" },
+	{ "SELECT * FROM system_virtual_schema.keyspaces", "'system_virtual_schema'" },
+	{ "SELECT table_name FROM system_virtual_schema.tables",
+	    "'columns' | 'keyspaces' | 'tables'" },
+	{ "SELECT column_name, kind, type FROM system_virtual_schema.columns WHERE keyspace_name = "
+	  "'system_virtual_schema' AND table_name = 'keyspaces'",
+	    "'keyspace_name' 'partition_key' 'text'" },
+	{ "SELECT count(*) FROM system_schema.tables WHERE keyspace_name = 'system_virtual_schema'",
+	    "0" },
+	{ "SELECT keyspace_name, durable_writes, replication FROM system_schema.keyspaces WHERE "
+	  "keyspace_name IN ('system', 'q')",
+	    "'q' false {'class': 'org.apache.cassandra.locator.NetworkTopologyStrategy', 'dc1': "
+	    "'3', "
+	    "'dc2': '2'} | 'system' true {'class': 'org.apache.cassandra.locator.LocalStrategy'}" },
+	{ "SELECT caching, read_repair, crc_check_chance, speculative_retry FROM "
+	  "system_schema.tables WHERE keyspace_name = 'k' AND table_name = 'p'",
+	    "{'keys': 'ALL', 'rows_per_partition': 'NONE'} 'BLOCKING' 1.0 '99p'" },
 };
 
 START_TEST(what_clients_look_at)
 {
 	struct session *s = with_system(
 	    "CREATE KEYSPACE k WITH replication = {'class': 'SimpleStrategy'};"
+	    "CREATE KEYSPACE q WITH replication = {'class': 'NetworkTopologyStrategy', 'dc1': 3, "
+	    "'dc2': '2'} AND durable_writes = false;"
 	    "CREATE TYPE k.u (f int, g frozen<set<text>>);"
 	    "CREATE TABLE k.n (a int, c text, s u STATIC, v frozen<list<bigint>>, PRIMARY KEY (a, "
 	    "c)) "
 	    "WITH CLUSTERING ORDER BY (c DESC) AND comment = 'about ''n''' AND speculative_retry = "
-	    "'99p' AND compaction = {'class': 'LeveledCompactionStrategy'} AND compression = "
+	    "'98p' AND compaction = {'class': 'LeveledCompactionStrategy'} AND compression = "
 	    "{'class': 'LZ4Compressor', 'chunk_length_in_kb': 4};"
 	    "CREATE TABLE k.p (a int PRIMARY KEY, n counter);");
 
@@ -802,20 +819,21 @@ START_TEST(versions_of_schemas)
 {
 	static const char *const texts[] = { "CREATE TABLE k.a (x int PRIMARY KEY)",
 		"CREATE TABLE k.a (x int PRIMARY KEY)", "CREATE TABLE k.a (y int PRIMARY KEY)",
-		"CREATE TYPE k.a (x int)", "CREATE KEYSPACE k" };
+		"CREATE TYPE k.a (x int)", "CREATE KEYSPACE k",
+		"CREATE KEYSPACE k WITH durable_writes = false" };
 	struct sst_slice none = { NULL, 0 };
 	struct sst_arena arena = { 0 };
 	struct sst_schema schema;
-	uint8_t v[5][16];
+	uint8_t v[6][16];
 	struct sst_err e;
 
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		ck_assert_int_eq(
 		    sst_schema_parse(&schema, &arena, sst_slice_str(texts[i]), NULL, none, &e), 0);
 		ck_assert_int_eq(sst_system_schema_version(&schema, v[i], &e), 0);
 	}
 	ck_assert_mem_eq(v[0], v[1], 16);
-	for (int i = 1; i < 5; i++)
+	for (int i = 1; i < 6; i++)
 		for (int k = 1; k < i; k++)
 			ck_assert_mem_ne(v[i], v[k], 16);
 	sst_arena_free(&arena);
