@@ -263,8 +263,10 @@ finish(struct sst_defining *d)
 	for (size_t i = 0; r == 0 && i < out->ntables; i++) {
 		struct sst_table *t = (struct sst_table *)(uintptr_t)out->tables[i];
 
-		if (memcmp(t->id, none, 16) == 0) /* nobody has seen it yet */
-			memcpy(t->id, d->opts->table_id, 16);
+		if (d->s.kind == SST_CREATE_TABLE && memcmp(t->id, none, 16) == 0 &&
+		    sst_slice_eq(t->name, d->out->name) &&
+		    sst_slice_eq(t->keyspace, d->out->keyspace))
+			memcpy(t->id, d->opts->table_id, 16); /* nobody has seen it yet */
 	}
 	return r;
 }

@@ -1,0 +1,120 @@
+/*
+ * tests/fuzz/plan.c: any text as a statement for a schema: definitions make another schema, which is
+ * printed and read again; what reads or changes rows is planned.  Nothing of it is run.
+ * covers: libsst/query/ddl.c libsst/query/definekeyspace.c libsst/query/definetype.c
+ * covers: libsst/query/definetable.c libsst/query/defineoptions.c libsst/query/plan.c
+ * covers: libsst/query/planselect.c libsst/query/planchange.c libsst/query/where.c
+ * covers: libsst/query/operand.c libsst/query/function.c
+ */
+#include <assert.h>
+
+#include "query/ddl.h"
+#include "query/plan.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char schema_cql[] =
+    "CREATE KEYSPACE k WITH durable_writes = true AND replication = {'class': 'SimpleStrategy'};"
+    "CREATE TYPE k.u (f int, g text);"
+    "CREATE TYPE k.w (i frozen<u>, l list<int>);"
+    "CREATE TABLE k.t (a int, b int, c int, d text, s text STATIC, v int, w text, PRIMARY KEY "
+    "((a, b), c, d)) WITH CLUSTERING ORDER BY (c DESC, d ASC) AND ID = "
+    "5bc52802-de25-35ed-aeab-188eecebb090;"
+    "CREATE TABLE k.m (a int PRIMARY KEY, l list<int>, e set<text>, m map<text, int>, fm "
+    "frozen<map<text, int>>, u u, fu frozen<u>, tup tuple<int, text>, v int, ts timestamp, tu "
+    "timeuuid, d date, id uuid, x blob, y bigint);"
+    "CREATE TABLE k.n (a int, c int, v int, gone int, PRIMARY KEY (a, c));"
+    "ALTER TABLE k.n DROP gone USING TIMESTAMP 5;"
+    "CREATE TABLE k.cnt (a int PRIMARY KEY, n counter);";
+
+static void
+print(const struct sst_schema *s, struct sst_buf *b)
+{
+	for (size_t i = 0; i < s->nkeyspaces; i++)
+		sst_schema_print_keyspace(&s->keyspaces[i], b);
+	for (size_t i = 0; i < s->ntypes; i++)
+		sst_schema_print_type(s->types[i], b);
+	for (size_t i = 0; i < s->ntables; i++)
+		sst_schema_print_table(s->tables[i], b);
+}
+
+static void
+check_refused(const struct sst_err *e)
+{
+	assert(e->code == SST_EINVAL || e->code == SST_EUNSUPPORTED || e->code == SST_ELIMIT);
+	assert(e->what[0] != '\0');
+}
+
+static void
+define(const struct sst_schema *was, struct sst_slice text, struct sst_arena *arena)
+{
+	static const struct sst_ddl_opts opts = {
+		.keyspace = SST_SLICE_LIT("k"), .now_us = 7, .table_id = { 1 }
+	};
+	struct sst_buf once = { 0 }, twice = { 0 };
+	struct sst_schema again;
+	struct sst_ddl d;
+	struct sst_err e;
+
+	if (sst_ddl_make(&d, arena, was, text, &opts, &e) == -1) {
+		check_refused(&e);
+		assert(e.code == SST_ELIMIT || d.refusal != 0);
+		return;
+	}
+	if (d.change == NULL)
+		return;
+	for (size_t i = 0; i < d.schema.ntables; i++)
+		for (size_t k = 0; k < i; k++)
+			assert(memcmp(d.schema.tables[i]->id, d.schema.tables[k]->id, 16) != 0 ||
+			    d.schema.tables[i]->id[0] != 1);
+	print(&d.schema, &once);
+	assert(sst_schema_parse(&again, arena, sst_buf_slice(&once), NULL, opts.keyspace, &e) == 0);
+	print(&again, &twice);
+	assert(sst_slice_eq(sst_buf_slice(&once), sst_buf_slice(&twice)));
+	sst_buf_free(&once);
+	sst_buf_free(&twice);
+}
+
+static void
+plan(const struct sst_schema *schema, const struct sst_dml *dml, struct sst_arena *arena)
+{
+	const struct sst_table *t = sst_schema_table(schema, dml->name.keyspace, dml->name.name);
+	struct sst_plan *p;
+	struct sst_err e;
+
+	if (t == NULL || dml->kind > SST_DELETE)
+		return;
+	if (sst_plan_make(&p, arena, dml, t, &e) == -1) {
+		check_refused(&e);
+		return;
+	}
+	assert(p->marks.n == dml->nmarks && p->ncalls == dml->ncalls);
+	for (size_t i = 0; i < p->nresults; i++)
+		assert(p->results[i].type != NULL && p->results[i].name.p != NULL);
+	for (size_t i = 0; i < p->npk; i++)
+		assert(p->pk[i] < p->marks.n);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct sst_slice text = { data, size }, ks = SST_SLICE_LIT("k");
+	struct sst_arena arena = { 0 };
+	struct sst_schema schema;
+	struct sst_parser p;
+	struct sst_dml dml;
+	struct sst_err e;
+
+	assert(sst_schema_parse(&schema, &arena, sst_slice_str(schema_cql), NULL, ks, &e) == 0);
+	p = sst_parser_new(text, &arena, NULL, ks, &e);
+	if (sst_ddl_at(&p))
+		define(&schema, text, &arena);
+	else if (sst_dml_at(&p) && sst_dml_parse(&p, &dml) == 0) {
+		plan(&schema, &dml, &arena);
+		for (const struct sst_dml *part = dml.parts; part != NULL; part = part->next)
+			plan(&schema, part, &arena);
+	}
+	assert(arena.bytes <= (1 << 20) + 4096 * size);
+	sst_arena_free(&arena);
+	return 0;
+}
