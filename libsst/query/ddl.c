@@ -247,16 +247,18 @@ finish(struct sst_defining *d)
 	static const uint8_t none[16];
 	struct sst_schema *out = &d->out->schema;
 	struct sst_buf b = { 0 };
-	struct sst_slice text = { NULL, 0 };
+	struct sst_slice text = { NULL, 0 }, ks = d->opts->keyspace;
 	int r = print_schema(d, &b);
 
-	if (r == 0) {
+	if (r == 0) { /* the schema borrows from both, and outlives the statement */
 		text = sst_arena_slice(d->arena, sst_buf_slice(&b));
-		r = b.n > 0 && text.p == NULL ? sst_fail_nomem(d->e) : 0;
+		ks = sst_arena_slice(d->arena, ks);
+		r = (b.n > 0 && text.p == NULL) || (d->opts->keyspace.n > 0 && ks.p == NULL)
+		    ? sst_fail_nomem(d->e)
+		    : 0;
 	}
 	sst_buf_free(&b);
-	if (r == 0 &&
-	    (r = sst_schema_parse(out, d->arena, text, NULL, d->opts->keyspace, d->e)) == -1) {
+	if (r == 0 && (r = sst_schema_parse(out, d->arena, text, NULL, ks, d->e)) == -1) {
 		d->out->refusal = SST_REFUSED_CONFIG;
 		strip_line(d->e);
 	}
