@@ -47,17 +47,26 @@ $O/suites.h: $(wildcard tests/unit/*.c) Makefile
 $O/unit: LDLIBS += $(shell pkg-config --libs check)
 $O/tests/unit/main.o: DEFS += -I$O
 # The settings of msgd are the one input that is read outside of libsst.
-$O/bin/msgd $O/unit $O/fuzz/config $O/replay/config: LDLIBS += -lyaml
+$O/bin/msgd $(PLANTED) $O/unit $O/fuzz/config $O/replay/config: LDLIBS += -lyaml
 $O/fuzz/config $O/replay/config: $O/cmd/msgd/config.o $O/cmd/msgd/yaml.o $T
 $(FUZZ): $O/fuzz/%: $O/tests/fuzz/%.o $L
 $(FUZZ): LDLIBS += -fsanitize=fuzzer
 $(REPLAY): $O/replay/%: $O/tests/fuzz/%.o $O/tests/fuzz/replay.o $L
 $O/prog/served: $O/tests/support/cqlclient.o
 $(PROGS): $O/prog/%: $O/tests/prog/%.o $L
+$O/prog/starting $O/prog/msgdreads: $(patsubst %,$O/tests/served/%.o,cqlconn child)
+$O/prog/msgdkill: $(patsubst %,$O/tests/served/%.o,cqlconn child load judge)
 $(FAULTED): $O/faults/%: $O/tests/faults/%.o $$(call objs,cmd/$$*/*.c) $(call objs,cmd/tool/*.c) $(HARNESS) $L
 $(FAULTED): LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%) -rdynamic
+# msgd with faults that its tests must find.
+planted_drops = sst_modify_make
+planted_early = msgd_settle_wait
+planted_stale = msgd_coalesce_written
+PLANTED = $(patsubst %,$O/planted/msgd-%,drops early stale)
+$(PLANTED): $O/planted/msgd-%: $O/tests/served/planted-%.o $(call objs,cmd/msgd/*.c) $T $L
+$(PLANTED): LDFLAGS += -Wl,--wrap=$(planted_$(@F:msgd-%=%))
 # Linked with what it needs only: libzip brings a cryptography library along, and start-up counts.
-$(BINS) $O/unit $(FUZZ) $(REPLAY) $(PROGS) $(FAULTED): ; @mkdir -p $(@D) && $(CC) $(FLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BINS) $O/unit $(FUZZ) $(REPLAY) $(PROGS) $(FAULTED) $(PLANTED): ; @mkdir -p $(@D) && $(CC) $(FLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $O/%.o: %.c Makefile | $O/.packages ; @mkdir -p $(@D) && $(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 $O/%.o: %.cc Makefile | $O/.packages ; @mkdir -p $(@D) && $(CXX) $(XFLAGS) -MMD -MP -c -o $@ $<
 
@@ -85,11 +94,18 @@ check-compaction: all $O/unit
 	@$(MAKE) -s MODE=asan all
 	@tests/kill/crons build/asan
 .PHONY: check-crash check-kill check-compaction
+# 100 kills of msgd under load, readers that share executions, faults that are planted; and for a night.
+check-msgd-kill: all progs $(PLANTED) ; @tests/kill/msgd $O
+check-msgd-kill-long: all progs $(PLANTED) ; @tests/kill/msgd $O 10000
+.PHONY: check-msgd-kill check-msgd-kill-long
 progs: $(PROGS)
 check-cassandra: all progs ; @tests/cassandra/run
 # Every change that a disk could make to small SSTables: minutes.
 check-damage: all progs ; @tests/damage $O
 bench: all progs ; @tests/bench/run && tests/bench/sstables && tests/bench/compact
+# msgd beside a real Cassandra, under one stock client.
+bench-cql: all progs ; @tests/bench/cql
+.PHONY: bench-cql
 coverage: ; @tests/fuzz/coverage
 install: all
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(BINS)

@@ -73,6 +73,9 @@ refuse(struct msgd_reading *r, const struct sst_err *e)
 	case SST_EUNSUPPORTED:
 		why.code = SST_WIRE_INVALID;
 		break;
+	case SST_EVERSION: /* a paging state of nobody's */
+		why.code = SST_WIRE_PROTOCOL_ERROR;
+		break;
 	default:
 		if (e->code != SST_ENOMEM && e->code != SST_EBUSY)
 			msgd_node_log_error(e);

@@ -37,9 +37,9 @@ in_arena(struct sst_buf *b, struct sst_arena *arena)
 	return s;
 }
 
-/* Fields in their order; those that have no cell are null, and left out at the end. */
+/* All fields in their order; those that have no cell are null. */
 static void
-put_fields(struct sst_buf *b, struct cells cells)
+put_fields(struct sst_buf *b, const struct sst_type *t, struct cells cells)
 {
 	unsigned at = 0;
 
@@ -52,6 +52,8 @@ put_fields(struct sst_buf *b, struct cells cells)
 		sst_put_bytes32(b, cells.p[i].value);
 		at = field + 1;
 	}
+	for (; at < t->nargs; at++)
+		sst_put_u32(b, UINT32_MAX);
 }
 
 /* Cells of a collection as the protocol has it: their number, then each, of a map key and value. */
@@ -62,7 +64,7 @@ assemble(const struct sst_type *t, struct cells cells, struct sst_arena *arena,
 	struct sst_buf b = { 0 };
 
 	if (t->kind == SST_UDT)
-		put_fields(&b, cells);
+		put_fields(&b, t, cells);
 	else {
 		sst_put_u32(&b, (uint32_t)cells.n);
 		for (size_t i = 0; i < cells.n; i++) {

@@ -21,10 +21,10 @@ sst_paging_put(struct sst_buf *b, const struct sst_table *t, const struct sst_pa
 	}
 }
 
-static int
-refuse(struct sst_err *e)
+int
+sst_paging_refuse(struct sst_err *e)
 {
-	return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "Invalid value for the paging state");
+	return sst_fail(e, SST_EVERSION, NULL, SST_NOWHERE, "Invalid value for the paging state");
 }
 
 static int
@@ -43,7 +43,7 @@ get_row(struct sst_paging *p, const struct sst_table *t, struct sst_in *in, stru
 			ck[i] = sst_get_bytes(in, (size_t)n);
 		if (in->bad || n < -1 ||
 		    (n >= 0 && sst_type_validate(t->ck[i].type, ck[i], e) == -1))
-			return refuse(e);
+			return sst_paging_refuse(e);
 	}
 	p->ck = ck;
 	return 0;
@@ -62,8 +62,8 @@ sst_paging_get(struct sst_paging *p, const struct sst_table *t, struct sst_slice
 	p->key = sst_get_bytes16(&in);
 	if (in.bad || version != VERSION || (flags & ~HAS_ROW) != 0 || p->key.n == 0 ||
 	    sst_type_validate(t->key_type, p->key, e) == -1)
-		return refuse(e);
+		return sst_paging_refuse(e);
 	if (flags & HAS_ROW && get_row(p, t, &in, arena, e) == -1)
 		return -1;
-	return in.bad || sst_in_left(&in) > 0 ? refuse(e) : 0;
+	return in.bad || sst_in_left(&in) > 0 ? sst_paging_refuse(e) : 0;
 }

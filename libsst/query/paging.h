@@ -18,8 +18,10 @@ struct sst_paging {
 };
 
 void sst_paging_put(struct sst_buf *, const struct sst_table *, const struct sst_paging *);
-/* Borrows from state; ck is in the arena.  SST_EINVAL. */
+/* Borrows from state; ck is in the arena.  SST_EVERSION. */
 int sst_paging_get(struct sst_paging *, const struct sst_table *, struct sst_slice state,
     struct sst_arena *, struct sst_err *);
+/* SST_EVERSION: it is no such state.  Gives -1. */
+int sst_paging_refuse(struct sst_err *);
 
 #endif

@@ -113,7 +113,7 @@ resume(struct sst_select *s, struct sst_err *e)
 		while (s->nextkey < s->nkeys && !sst_slice_eq(s->keys[s->nextkey], s->from.key))
 			s->nextkey++;
 		if (s->nextkey == s->nkeys)
-			return sst_refuse(e, "Invalid value for the paging state");
+			return sst_paging_refuse(e);
 		s->nextkey++;
 	} else if (s->phase == RANGE) {
 		int64_t token = sst_token(s->from.key);

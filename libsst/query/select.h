@@ -22,7 +22,7 @@ struct sst_select_opts {
 
 struct sst_select;
 
-/* Borrows db and plan.  SST_EINVAL for arguments and for a paging state that is none. */
+/* Borrows db and plan.  SST_EINVAL for arguments, SST_EVERSION for a paging state that is none. */
 int sst_select_open(struct sst_select **, struct sst_db *, const struct sst_plan *,
     const struct sst_select_opts *, struct sst_err *);
 /* SST_ONE and plan->nresults values, until the next call; 0 at the end of the page; SST_WAIT; -1. */

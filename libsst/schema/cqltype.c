@@ -183,6 +183,8 @@ parse_named(struct parser *p, struct sst_slice word, bool frozen)
 			return parse_vector(p);
 		if (t.kind >= SST_LIST)
 			return parse_args(p, t.kind, frozen);
+		if (t.kind == SST_VARCHAR) /* a schema says text, whatever it was told */
+			t.kind = SST_TEXT;
 		return sst_type_new(p->arena, t.kind, 0, p->e);
 	}
 	return parse_udt(p, word, frozen);
