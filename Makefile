@@ -105,7 +105,9 @@ check-damage: all progs ; @tests/damage $O
 bench: all progs ; @tests/bench/run && tests/bench/sstables && tests/bench/compact
 # msgd beside a real Cassandra, under one stock client.
 bench-cql: all progs ; @tests/bench/cql
-.PHONY: bench-cql
+# Stock clients in other languages on msgd, fetched by their package managers.
+check-clients: all ; @tests/clients/run
+.PHONY: bench-cql check-clients
 coverage: ; @tests/fuzz/coverage
 install: all
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(BINS)
