@@ -40,7 +40,8 @@ diff_enough(const struct diff *d)
 static bool
 says_nothing(const struct sst_item *item)
 {
-	return item->kind == SST_MARKER && same_deletion(&item->marker.before, &item->marker.after);
+	return item->kind == SST_MARKER &&
+	    sst_deletion_eq(&item->marker.before, &item->marker.after);
 }
 
 static int
@@ -227,7 +228,7 @@ shared_partition(struct walk *w, struct sst_err *e)
 {
 	struct side *a = &w->side[A], *b = &w->side[B];
 
-	if (both(w, &a->part, &b->part, same_deletion(&a->part.part.del, &b->part.part.del), e) ==
+	if (both(w, &a->part, &b->part, sst_deletion_eq(&a->part.part.del, &b->part.part.del), e) ==
 		-1 ||
 	    next(w, A, e) == -1 || next(w, B, e) == -1)
 		return -1;

@@ -4,12 +4,6 @@
 #include "row/counter.h"
 #include "row/reconcile.h"
 
-bool
-same_deletion(const struct sst_deletion *a, const struct sst_deletion *b)
-{
-	return sst_deletion_eq(a, b);
-}
-
 static bool
 same_liveness(const struct sst_liveness *a, const struct sst_liveness *b)
 {
@@ -17,20 +11,13 @@ same_liveness(const struct sst_liveness *a, const struct sst_liveness *b)
 	    (a->ts_us == SST_NO_TS || (a->ttl_s == b->ttl_s && a->expiry_s == b->expiry_s));
 }
 
-/* A value that is null is something else than an empty one. */
-static bool
-same_bytes(struct sst_slice a, struct sst_slice b)
-{
-	return (a.p == NULL) == (b.p == NULL) && sst_slice_eq(a, b);
-}
-
 static bool
 same_cell(const struct sst_cell *a, const struct sst_cell *b)
 {
 	if (a->col != b->col || a->ts_us != b->ts_us || a->ttl_s != b->ttl_s ||
-	    a->ldt_s != b->ldt_s || !same_bytes(a->path, b->path))
+	    a->ldt_s != b->ldt_s || !sst_slice_same(a->path, b->path))
 		return false;
-	return sst_cell_is_tombstone(a) || same_bytes(a->value, b->value);
+	return sst_cell_is_tombstone(a) || sst_slice_same(a->value, b->value);
 }
 
 static bool
@@ -38,7 +25,7 @@ same_shadowable(const struct sst_row *a, const struct sst_row *b)
 {
 	struct sst_deletion x = sst_row_under(a), y = sst_row_under(b);
 
-	return a->shadowable == b->shadowable && same_deletion(&x, &y);
+	return a->shadowable == b->shadowable && sst_deletion_eq(&x, &y);
 }
 
 static bool
@@ -47,7 +34,7 @@ same_row(const struct sst_row *a, const struct sst_row *b)
 	size_t i;
 
 	if (a->ncells != b->ncells || a->ncomplex != b->ncomplex ||
-	    !same_liveness(&a->live, &b->live) || !same_deletion(&a->del, &b->del) ||
+	    !same_liveness(&a->live, &b->live) || !sst_deletion_eq(&a->del, &b->del) ||
 	    (!sst_deletion_is_live(&a->del) && !same_shadowable(a, b)))
 		return false;
 	for (i = 0; i < a->ncells; i++)
@@ -55,7 +42,7 @@ same_row(const struct sst_row *a, const struct sst_row *b)
 			return false;
 	for (i = 0; i < a->ncomplex; i++)
 		if (a->complex[i].col != b->complex[i].col ||
-		    !same_deletion(&a->complex[i].del, &b->complex[i].del))
+		    !sst_deletion_eq(&a->complex[i].del, &b->complex[i].del))
 			return false;
 	return true;
 }
@@ -82,9 +69,9 @@ same_values(const struct sst_column *cols, const struct sst_row *a, const struct
 	for (i = 0; i < a->ncells; i++) {
 		x = &a->cells[i];
 		y = &b->cells[i];
-		if (x->col != y->col || !same_bytes(x->path, y->path))
+		if (x->col != y->col || !sst_slice_same(x->path, y->path))
 			return false;
-		if (!same_bytes(x->value, y->value) &&
+		if (!sst_slice_same(x->value, y->value) &&
 		    (cols[x->col].type->kind != SST_COUNTER || !same_total(x->value, y->value)))
 			return false;
 	}
@@ -99,7 +86,7 @@ same_item(const struct sst_table *t, const struct sst_item *a, const struct sst_
 		return same_values(
 		    a->kind == SST_STATIC ? t->statics : t->regulars, &a->row, &b->row);
 	if (a->kind == SST_MARKER)
-		return same_deletion(&a->marker.before, &b->marker.before) &&
-		    same_deletion(&a->marker.after, &b->marker.after);
+		return sst_deletion_eq(&a->marker.before, &b->marker.before) &&
+		    sst_deletion_eq(&a->marker.after, &b->marker.after);
 	return same_row(&a->row, &b->row);
 }

@@ -9,7 +9,6 @@ enum exactness {
 	VALUES /* of live rows, what a reader sees: columns and values, sums of counters */
 };
 
-bool same_deletion(const struct sst_deletion *, const struct sst_deletion *);
 /* Rows, static rows or markers of one kind and place: all but the place itself is compared. */
 bool same_item(
     const struct sst_table *, const struct sst_item *, const struct sst_item *, enum exactness);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "base/uuid.h"
 #include "codec/jsonout.h"
 
 static void
@@ -17,15 +18,6 @@ put_hex(struct sst_buf *b, struct sst_slice s)
 		sst_buf_addc(b, digits[s.p[i] >> 4]);
 		sst_buf_addc(b, digits[s.p[i] & 15]);
 	}
-}
-
-static void
-put_uuid(struct sst_buf *b, struct sst_slice s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		sst_buf_addf(b, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", s.p[i]);
 }
 
 static void
@@ -81,7 +73,7 @@ partvalue_json(struct sst_buf *b, const struct sst_part *part)
 		break;
 	case SST_PART_UUID:
 		sst_buf_addc(b, '"');
-		put_uuid(b, part->bytes);
+		sst_uuid_put(b, part->bytes.p);
 		sst_buf_addc(b, '"');
 		break;
 	case SST_PART_HEX:
@@ -142,7 +134,7 @@ partvalue_plain(struct sst_buf *b, const struct sst_part *part)
 		partvalue_text(b, part->bytes);
 		break;
 	case SST_PART_UUID:
-		put_uuid(b, part->bytes);
+		sst_uuid_put(b, part->bytes.p);
 		break;
 	case SST_PART_HEX:
 		sst_buf_addf(b, "0x%" PRIx64, part->u);

@@ -40,4 +40,11 @@ sst_slice_eq(struct sst_slice a, struct sst_slice b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* The same, where p == NULL is null, which is another value than an empty one. */
+static inline bool
+sst_slice_same(struct sst_slice a, struct sst_slice b)
+{
+	return (a.p == NULL) == (b.p == NULL) && sst_slice_eq(a, b);
+}
+
 #endif

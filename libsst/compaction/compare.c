@@ -6,20 +6,13 @@
 #include "merge/merge.h"
 #include "row/reconcile.h"
 
-/* Null and empty are different values. */
-static bool
-same_value(struct sst_slice a, struct sst_slice b)
-{
-	return (a.p == NULL) == (b.p == NULL) && sst_slice_eq(a, b);
-}
-
 static bool
 same_values(const struct sst_slice *a, const struct sst_slice *b, size_t n)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (!same_value(a[i], b[i]))
+		if (!sst_slice_same(a[i], b[i]))
 			return false;
 	return true;
 }
@@ -29,7 +22,16 @@ same_cell(const struct sst_cell *a, const struct sst_cell *b)
 {
 	return a->col == b->col && a->ts_us == b->ts_us && a->ldt_s == b->ldt_s &&
 	    a->ttl_s == b->ttl_s && sst_slice_eq(a->value, b->value) &&
-	    same_value(a->path, b->path);
+	    sst_slice_same(a->path, b->path);
+}
+
+static bool
+same_deletions(const struct sst_row *a, const struct sst_row *b)
+{
+	struct sst_deletion x = sst_row_under(a), y = sst_row_under(b);
+
+	return sst_deletion_eq(&a->del, &b->del) && sst_deletion_eq(&x, &y) &&
+	    (a->shadowable == b->shadowable || sst_deletion_is_live(&a->del));
 }
 
 static bool
@@ -37,9 +39,8 @@ same_row(const struct sst_row *a, const struct sst_row *b, size_t nck)
 {
 	size_t i;
 
-	if (a->ncells != b->ncells || a->ncomplex != b->ncomplex ||
-	    !sst_deletion_eq(&a->del, &b->del) || a->live.ts_us != b->live.ts_us ||
-	    a->live.ttl_s != b->live.ttl_s ||
+	if (a->ncells != b->ncells || a->ncomplex != b->ncomplex || !same_deletions(a, b) ||
+	    a->live.ts_us != b->live.ts_us || a->live.ttl_s != b->live.ttl_s ||
 	    (a->live.ttl_s != 0 && a->live.expiry_s != b->live.expiry_s))
 		return false;
 	if (nck > 0 && !same_values(a->ck, b->ck, nck))

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "base/uuid.h"
 #include "cql/options.h"
 #include "cql/schema.h"
 #include "cql/word.h"
@@ -212,13 +213,6 @@ put_options(struct sst_buf *b, const struct sst_table *t, bool *first)
 	}
 }
 
-static void
-put_id(struct sst_buf *b, const uint8_t id[16])
-{
-	for (size_t i = 0; i < 16; i++)
-		sst_buf_addf(b, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", id[i]);
-}
-
 /* Those that SSTables say, and no others. */
 static void
 put_found_options(struct sst_buf *b, const struct sst_table *t, bool *first)
@@ -245,7 +239,7 @@ put_with(struct sst_buf *b, const struct sst_table *t, bool found)
 	if (memcmp(t->id, unknown, 16) != 0) {
 		put_separator(b, &first);
 		sst_buf_adds(b, "ID = ");
-		put_id(b, t->id);
+		sst_uuid_put(b, t->id);
 	}
 	if (t->nck > 0) {
 		put_separator(b, &first);

@@ -11,12 +11,10 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/uuid.h"
 #include "codec/crc.h"
 
 static const char *const kinds[] = { "ADD", "REMOVE", "COMMIT", "ABORT" };
-
-/* Between the UUID epoch, 1582-10-15, and 1970-01-01, in 100 ns. */
-#define UUID_EPOCH UINT64_C(0x01b21dd213814000)
 
 uint32_t
 sst_txn_record_crc(const struct sst_txn_record *r)
@@ -231,7 +229,7 @@ void
 sst_txnlog_name(char buf[SST_TXNLOG_NAME], const char *version, const char *type, int64_t now_us,
     const uint8_t random[8])
 {
-	uint64_t t = (uint64_t)now_us * 10 + UUID_EPOCH;
+	uint64_t t = (uint64_t)now_us * 10 + SST_UUID_EPOCH;
 
 	/* the node is random, so its multicast bit is set (RFC 4122, 4.5) */
 	snprintf(buf, SST_TXNLOG_NAME,

@@ -4,6 +4,7 @@
  */
 #include "query/system.h"
 
+#include "base/uuid.h"
 #include "codec/murmur3.h"
 #include "cql/word.h"
 #include "query/modify.h"
@@ -143,9 +144,7 @@ static void
 put_uuid(struct filler *f, const char *before, const uint8_t u[16])
 {
 	sst_buf_adds(&f->text, before);
-	for (int i = 0; i < 16; i++)
-		sst_buf_addf(
-		    &f->text, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", u[i]);
+	sst_uuid_put(&f->text, u);
 }
 
 static void

@@ -1,4 +1,5 @@
 /* libsst/schema/uuid.c: uuid, timeuuid and LexicalUUIDType: three orders of the same 16 bytes. */
+#include "base/uuid.h"
 #include "schema/int.h"
 
 /* The time of a version 1 uuid from its first 8 bytes, version above it, so that it compares. */
@@ -81,9 +82,6 @@ static int
 print_uuid(const struct sst_type *t, struct sst_slice s, enum sst_form form, struct sst_buf *b,
     struct sst_err *e)
 {
-	static const uint8_t cut[] = { 0, 4, 6, 8, 10, 16 };
-	size_t i;
-
 	if (s.n != 16)
 		return sst_fail_value(t, s, e);
 	if (form == SST_FORM_CQL && t->kind == SST_LEXICAL_UUID) { /* no type of CQL: bytes */
@@ -91,11 +89,7 @@ print_uuid(const struct sst_type *t, struct sst_slice s, enum sst_form form, str
 		sst_put_hex(b, s);
 		return 0;
 	}
-	for (i = 0; i + 1 < sizeof(cut); i++) {
-		if (i > 0)
-			sst_buf_addc(b, '-');
-		sst_put_hex(b, (struct sst_slice){ s.p + cut[i], (size_t)(cut[i + 1] - cut[i]) });
-	}
+	sst_uuid_put(b, s.p);
 	return 0;
 }
 

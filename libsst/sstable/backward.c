@@ -46,13 +46,7 @@ begin_block(struct sst_reading *p, size_t i, struct sst_err *e)
 	int r;
 
 	if (p->indexed) {
-		if (i > 0) {
-			r = sst_reading_block(p, i - 1, &b, e);
-			if (r != 0)
-				return r;
-			open = b.open;
-		}
-		r = sst_reading_block(p, i, &b, e);
+		r = sst_reading_block_after(p, i, &b, &open, e);
 		if (r != 0)
 			return r;
 		end = b.off + b.width;

@@ -63,13 +63,7 @@ enter(struct sst_reading *p, const struct sst_range *range, struct sst_err *e)
 			return r;
 		if (i == p->promoted.n)
 			return 1;
-		if (i > 0) {
-			r = sst_reading_block(p, i - 1, &b, e);
-			if (r != 0)
-				return r;
-			open = b.open;
-		}
-		r = sst_reading_block(p, i, &b, e);
+		r = sst_reading_block_after(p, i, &b, &open, e);
 		if (r != 0)
 			return r;
 		if (b.off > here) {

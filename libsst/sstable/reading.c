@@ -39,6 +39,22 @@ sst_reading_block(struct sst_reading *p, size_t i, struct sst_index_block *b, st
 }
 
 int
+sst_reading_block_after(struct sst_reading *p, size_t i, struct sst_index_block *b,
+    struct sst_deletion *open, struct sst_err *e)
+{
+	int r;
+
+	*open = SST_LIVE;
+	if (i > 0) {
+		r = sst_reading_block(p, i - 1, b, e);
+		if (r != 0)
+			return r;
+		*open = b->open;
+	}
+	return sst_reading_block(p, i, b, e);
+}
+
+int
 sst_reading_expect(struct sst_reading *p, const struct sst_bound *at, struct sst_err *e)
 {
 	struct sst_index_block b;

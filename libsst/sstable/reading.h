@@ -103,6 +103,9 @@ int sst_reading_backward(struct sst_reading *, const struct sst_item **, struct 
 
 /* Block i of the promoted index, with its places made absolute, until the next call.  0; SST_WAIT; -1. */
 int sst_reading_block(struct sst_reading *, size_t i, struct sst_index_block *, struct sst_err *);
+/* The same, and the range deletion in force where it begins, which the block before it says. */
+int sst_reading_block_after(struct sst_reading *, size_t i, struct sst_index_block *,
+    struct sst_deletion *open, struct sst_err *);
 /* The first of the expected block must be at `at`.  0; SST_WAIT; -1. */
 int sst_reading_expect(struct sst_reading *, const struct sst_bound *at, struct sst_err *);
 /* Whether the partition in walk.token and walk.entry.key is asked for: 1; 0: not; 2: all such are behind. */

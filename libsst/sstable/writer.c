@@ -13,6 +13,7 @@
 
 #include "codec/murmur3.h"
 #include "codec/out.h"
+#include "row/reconcile.h"
 #include "sstable/writing.h"
 
 /* --- opening --- */
@@ -347,12 +348,6 @@ add_row(struct sst_writer *w, const struct sst_item *item, struct sst_err *e)
 	return put_item(w, bytes, at, e);
 }
 
-static bool
-same_deletion(struct sst_deletion a, struct sst_deletion b)
-{
-	return a.ts_us == b.ts_us && (a.ts_us == SST_NO_TS || a.ldt_s == b.ldt_s);
-}
-
 static int
 add_marker(struct sst_writer *w, const struct sst_item *item, struct sst_err *e)
 {
@@ -360,7 +355,7 @@ add_marker(struct sst_writer *w, const struct sst_item *item, struct sst_err *e)
 	uint64_t at = here(w);
 	struct sst_slice bytes;
 
-	if (!same_deletion(m->before, w->now.open))
+	if (!sst_deletion_eq(&m->before, &w->now.open))
 		return refuse(w, "a range tombstone ends a deletion that is not open", e);
 	if (sst_encode_marker(&w->encoder, m, at - w->now.prev, &bytes, e) == -1 ||
 	    sst_collect_marker(&w->collector, m, e) == -1)

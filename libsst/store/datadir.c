@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "base/names.h"
+#include "base/uuid.h"
 #include "sstable/name.h"
 #include "store/truncated.h"
 
@@ -303,7 +304,7 @@ int
 sst_datadir_make(const struct sst_io *io, const char *dir, struct sst_err *e)
 {
 	uint8_t id[16];
-	char text[38];
+	char text[SST_UUID_LEN + 1];
 	int r;
 
 	if ((r = read_hostid(io, dir, id, e)) == -1)
@@ -314,10 +315,9 @@ sst_datadir_make(const struct sst_io *io, const char *dir, struct sst_err *e)
 		return -1;
 	if (sst_datadir_uuid(id, e) == -1)
 		return -1;
-	snprintf(text, sizeof(text),
-	    "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n", id[0], id[1],
-	    id[2], id[3], id[4], id[5], id[6], id[7], id[8], id[9], id[10], id[11], id[12], id[13],
-	    id[14], id[15]);
+	sst_uuid_format(text, id);
+	text[SST_UUID_LEN - 1] = '\n';
+	text[SST_UUID_LEN] = '\0';
 	return sst_datadir_put_file(io, dir, SST_HOSTID_FILE, sst_slice_str(text), e);
 }
 

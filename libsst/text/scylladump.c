@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/uuid.h"
 #include "codec/in.h"
 #include "codec/jsonout.h"
 #include "text/int.h"
@@ -175,9 +176,7 @@ put_shards(struct sst_buf *b, struct sst_slice context, struct sst_err *e)
 			sst_buf_addc(b, ',');
 		first = false;
 		SST_ADD(b, "{\"id\":\"");
-		for (i = 0; i < 16; i++)
-			sst_buf_addf(
-			    b, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", id.p[i]);
+		sst_uuid_put(b, id.p);
 		sst_buf_addf(
 		    b, "\",\"value\":%lld,\"clock\":%lld}", (long long)value, (long long)clock);
 	}
