@@ -2,6 +2,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/io.h"
 #include "base/num.h"
@@ -311,6 +312,54 @@ START_TEST(codec_reads_cassandras)
 }
 END_TEST
 
+/* What unpacks to 64 MiB is refused where 16 KiB are wanted, at once, and nothing is written beyond them
+ * (under asan: out holds exactly so many); also when it says itself that it is no longer than that. */
+static void
+codec_bomb_row(size_t row, uint8_t *out, const uint8_t *zeros, size_t n)
+{
+	static const uint8_t lz4_says[] = { 0x00, 0x40, 0, 0 },
+			     snappy_says[] = { 0x80, 0x80, 0x81, 0 };
+	const char *name = codecs[row].class_name;
+	struct timespec from, to;
+	struct sst_codec *c;
+	struct sst_err e;
+	uint8_t *bomb;
+	size_t m = 0;
+
+	ck_assert_int_eq(sst_codec_new(&c, sst_slice_str(name), codecs[row].level, &e), 0);
+	bomb = malloc(sst_codec_bound(c, n));
+	ck_assert_ptr_nonnull(bomb);
+	ck_assert_int_eq(sst_codec_compress(c, (struct sst_slice){ zeros, n }, bomb, &m, &e), 0);
+	for (int lie = 0; lie < 2; lie++) {
+		if (lie && strstr(name, "LZ4") != NULL)
+			memcpy(bomb, lz4_says, 4);
+		if (lie && strstr(name, "Snappy") != NULL)
+			memcpy(bomb, snappy_says, 4);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+		ck_assert_int_eq(
+		    sst_codec_decompress(c, (struct sst_slice){ bomb, m }, out, 16384, &e), -1);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+		ck_assert_int_eq(e.code, SST_EDAMAGED);
+		ck_assert_int_lt(to.tv_sec - from.tv_sec, 2);
+	}
+	free(bomb);
+	sst_codec_free(c);
+}
+
+START_TEST(codec_bombs)
+{
+	size_t n = (size_t)64 << 20;
+	uint8_t *zeros = calloc(1, n), *out = malloc(16384);
+
+	ck_assert(zeros != NULL && out != NULL);
+	for (size_t row = 0; row < SST_ARRAY_LEN(codecs); row++)
+		if (codecs[row].level < 20) /* which takes seconds to write */
+			codec_bomb_row(row, out, zeros, n);
+	free(zeros);
+	free(out);
+}
+END_TEST
+
 START_TEST(codec_refuses)
 {
 	static const struct {
@@ -516,6 +565,7 @@ codec_suite(void)
 	tcase_add_test(t, poison_sticks);
 	tcase_add_test(t, codec_round_trip);
 	tcase_add_test(t, codec_reads_cassandras);
+	tcase_add_test(t, codec_bombs);
 	tcase_add_test(t, codec_refuses);
 	tcase_add_test(t, codec_says_who_is_fast);
 	tcase_add_test(t, zstd_window_is_limited);
