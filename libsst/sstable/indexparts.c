@@ -8,39 +8,14 @@
 #include "sstable/partsint.h"
 #include "sstable/statistics.h"
 
-#define WINDOW ((size_t)64 << 10)
 #define WINDOW_MAX ((size_t)16 << 20) /* one block's bounds; more is damage */
 
 struct walk {
 	struct sst_parts *p;
-	int fd;
-	uint64_t size;
 	bool typed; /* header is known */
 	struct sst_header header;
 	struct sst_slice *ck; /* room for its clustering */
 };
-
-/* At least n bytes from where the head is, fewer only where the file ends. */
-static int
-fill(struct walk *w, size_t n)
-{
-	struct sst_parts *p = w->p;
-	struct sst_fields *f = &p->f;
-	uint64_t off = f->in.off, left = w->size - off;
-
-	if (sst_in_left(&f->in) >= n || sst_in_left(&f->in) == left)
-		return 0;
-	n = n < WINDOW ? WINDOW : n;
-	n = left < n ? (size_t)left : n;
-	sst_buf_reset(&p->bytes);
-	if (!sst_buf_room(&p->bytes, n))
-		return sst_fail_nomem(f->e);
-	if (sst_io_read(p->io, w->fd, p->path, p->bytes.p, n, off, f->e) == -1)
-		return -1;
-	p->bytes.n = n;
-	f->in = sst_in_new(sst_buf_slice(&p->bytes), off);
-	return 0;
-}
 
 static void
 try_entry(struct walk *w, struct sst_in *in)
@@ -90,11 +65,11 @@ bring(struct walk *w, void (*try)(struct walk *, struct sst_in *))
 	for (n = 1; sst_fields_ok(f); n *= 2) {
 		in = f->in;
 		try(w, &in);
-		if (!in.bad || sst_in_left(&f->in) == w->size - f->in.off ||
+		if (!in.bad || sst_in_left(&f->in) == w->p->size - f->in.off ||
 		    sst_in_left(&f->in) > WINDOW_MAX)
 			return;
 		n = n < sst_in_left(&f->in) ? sst_in_left(&f->in) : n;
-		if (fill(w, 2 * n) == -1)
+		if (sst_parts_more(w->p, 2 * n) == -1)
 			f->result = -1;
 	}
 }
@@ -168,7 +143,7 @@ entry(struct walk *w)
 	sst_field_counted(f, "key", SST_PART_BYTES, 2, type);
 	sst_field_vint(f, "position");
 	n = sst_field_vint(f, "promoted_bytes");
-	if (sst_fields_ok(f) && n > w->size - f->in.off)
+	if (sst_fields_ok(f) && n > w->p->size - f->in.off)
 		sst_fields_damaged(f, f->in.off, "promoted index is longer than the file");
 	if (sst_fields_ok(f) && n > 0) {
 		if (w->typed)
@@ -184,10 +159,9 @@ walk_entries(struct walk *w)
 {
 	struct sst_fields *f = &w->p->f;
 
-	f->in = sst_in_new(SST_SLICE_LIT(""), 0);
 	sst_field_object(f, NULL);
 	sst_field_array(f, "entries");
-	while (sst_fields_ok(f) && f->in.off < w->size)
+	while (sst_fields_ok(f) && f->in.off < w->p->size)
 		entry(w);
 	sst_field_close(f);
 	sst_field_close(f);
@@ -198,8 +172,6 @@ int
 sst_parts_index(struct sst_parts *p)
 {
 	struct walk w = { .p = p };
-	struct sst_err ignored;
-	struct sst_stat st;
 	int r;
 
 	r = sst_parts_header(p, &w.header);
@@ -209,14 +181,7 @@ sst_parts_index(struct sst_parts *p)
 	w.ck = sst_arena_array(&p->arena, w.header.nck + 1, sizeof(*w.ck));
 	if (w.ck == NULL)
 		return sst_fail_nomem(p->f.e);
-	w.fd = sst_io_open(p->io, p->path, O_RDONLY, p->f.e);
-	if (w.fd == -1)
+	if (sst_parts_open(p) == -1)
 		return -1;
-	r = sst_io_fstat(p->io, w.fd, p->path, &st, p->f.e);
-	if (r == 0) {
-		w.size = st.size;
-		r = walk_entries(&w);
-	}
-	sst_io_close(p->io, w.fd, p->path, &ignored);
-	return r;
+	return walk_entries(&w);
 }

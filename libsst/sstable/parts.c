@@ -24,6 +24,48 @@ sst_parts_load(struct sst_parts *p, size_t max)
 	return 0;
 }
 
+int
+sst_parts_open(struct sst_parts *p)
+{
+	struct sst_stat st;
+
+	p->fd = sst_io_open(p->io, p->path, O_RDONLY, p->f.e);
+	if (p->fd == -1 || sst_io_fstat(p->io, p->fd, p->path, &st, p->f.e) == -1)
+		return -1;
+	p->size = st.size;
+	p->f.in = sst_in_new(SST_SLICE_LIT(""), 0);
+	return 0;
+}
+
+int
+sst_parts_more(struct sst_parts *p, size_t n)
+{
+	struct sst_fields *f = &p->f;
+	uint64_t off = f->in.off, left = p->size - off;
+
+	if (sst_in_left(&f->in) >= n || sst_in_left(&f->in) == left)
+		return 0;
+	n = n < PIECE ? PIECE : n;
+	n = left < n ? (size_t)left : n;
+	sst_buf_reset(&p->bytes);
+	if (!sst_buf_room(&p->bytes, n))
+		return sst_fail_nomem(f->e);
+	if (sst_io_read(p->io, p->fd, p->path, p->bytes.p, n, off, f->e) == -1)
+		return -1;
+	p->bytes.n = n;
+	f->in = sst_in_new(sst_buf_slice(&p->bytes), off);
+	return 0;
+}
+
+/* The same for who tests the head only: what fails is the result. */
+static bool
+more(struct sst_parts *p, size_t n)
+{
+	if (sst_fields_ok(&p->f) && sst_parts_more(p, n) == -1)
+		p->f.result = -1;
+	return sst_fields_ok(&p->f) && sst_in_left(&p->f.in) > 0;
+}
+
 const char *
 sst_parts_beside(struct sst_parts *p, enum sst_component c)
 {
@@ -122,12 +164,12 @@ crc(struct sst_parts *p)
 {
 	struct sst_fields *f = &p->f;
 
-	if (sst_parts_load(p, WHOLE_MAX) == -1)
+	if (sst_parts_open(p) == -1 || sst_parts_more(p, 4) == -1)
 		return -1;
 	sst_field_object(f, NULL);
 	sst_field_be(f, "chunk_bytes", SST_PART_UINT, 4);
 	sst_field_array(f, "crc32s");
-	while (sst_fields_ok(f) && sst_in_left(&f->in) > 0)
+	while (more(p, 4))
 		sst_field_be(f, NULL, SST_PART_HEX, 4);
 	sst_field_close(f);
 	sst_field_close(f);
@@ -168,14 +210,17 @@ chunk(struct sst_fields *f, uint64_t end)
 
 /* What Cassandra 6 writes behind the offsets. */
 static void
-dictionary(struct sst_fields *f)
+dictionary(struct sst_parts *p)
 {
+	struct sst_fields *f = &p->f;
 	uint64_t n;
 
 	sst_field_object(f, "dictionary");
 	sst_field_be(f, "kind", SST_PART_UINT, 1);
 	sst_field_be(f, "id", SST_PART_INT, 8);
 	n = sst_field_be(f, "dictionary_bytes", SST_PART_UINT, 4);
+	if (n < WHOLE_MAX)
+		(void)more(p, (size_t)n + 4);
 	sst_field_bytes(f, "content", SST_PART_BULK, (size_t)n);
 	sst_field_be(f, "crc32c", SST_PART_HEX, 4);
 	sst_field_close(f);
@@ -187,30 +232,33 @@ compression_info(struct sst_parts *p)
 	struct sst_fields *f = &p->f;
 	uint64_t i, n, end = data_bytes(p);
 
-	if (sst_parts_load(p, WHOLE_MAX) == -1)
+	if (sst_parts_open(p) == -1 || sst_parts_more(p, TEXT_MAX + 8) == -1)
 		return -1;
 	sst_field_object(f, NULL);
 	sst_field_counted(f, "class", SST_PART_TEXT, 2, NULL);
 	n = sst_field_be(f, "option_count", SST_PART_UINT, 4);
 	sst_field_array(f, "options");
-	for (i = 0; i < n && sst_fields_ok(f); i++) {
+	for (i = 0; i < n && more(p, 2 * (TEXT_MAX + 2)); i++) {
 		sst_field_object(f, NULL);
 		sst_field_counted(f, "name", SST_PART_TEXT, 2, NULL);
 		sst_field_counted(f, "value", SST_PART_TEXT, 2, NULL);
 		sst_field_close(f);
 	}
 	sst_field_close(f);
+	(void)more(p, 32);
 	sst_field_be(f, "chunk_bytes", SST_PART_UINT, 4);
 	if (p->version->max_compressed_len)
 		sst_field_be(f, "max_compressed_bytes", SST_PART_UINT, 4);
 	sst_field_be(f, "data_bytes", SST_PART_UINT, 8);
 	n = sst_field_be(f, "chunk_count", SST_PART_UINT, 4);
 	sst_field_array(f, "chunks");
-	for (i = 0; i < n && sst_fields_ok(f); i++)
+	for (i = 0; i < n && sst_fields_ok(f); i++) {
+		(void)more(p, 16); /* where the next one is says how long this one is */
 		chunk(f, end);
+	}
 	sst_field_close(f);
-	if (p->version->dictionary && sst_fields_ok(f) && sst_in_left(&f->in) > 0)
-		dictionary(f);
+	if (more(p, 32) && p->version->dictionary)
+		dictionary(p);
 	sst_field_close(f);
 	return sst_fields_end(f);
 }
@@ -385,6 +433,7 @@ sst_parts_read(
 	struct sst_parts p = {
 		.f = { .file = path, .each = each, .arg = arg, .e = e }, .io = io, .path = path
 	};
+	struct sst_err ignored;
 	struct sst_name name;
 	int r;
 
@@ -395,7 +444,10 @@ sst_parts_read(
 	if (sst_version_readable(&p.version, name.version, path, e) == -1)
 		return -1;
 	p.f.version = p.version;
+	p.fd = -1;
 	r = walks[name.component](&p);
+	if (p.fd != -1)
+		sst_io_close(io, p.fd, path, &ignored);
 	sst_arena_free(&p.arena);
 	sst_buf_free(&p.bytes);
 	return r;

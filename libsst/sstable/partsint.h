@@ -13,11 +13,19 @@ struct sst_parts { /* a component that is being walked */
 	const struct sst_name *name;
 	const struct sst_version *version;
 	struct sst_arena arena;
-	struct sst_buf bytes; /* the file, where it is read whole */
+	struct sst_buf bytes; /* the file, where it is read whole; else what of it is at hand */
+	int fd;               /* where it is not; -1 */
+	uint64_t size;
 };
 
 /* Reads the whole file, and sets the head on it.  0, -1. */
 int sst_parts_load(struct sst_parts *, size_t max);
+/*
+ * The same for files that may be large: opens it; then makes at least n bytes from where the head is
+ * contiguous, fewer only where the file ends.  What was read before is gone.  0, -1.
+ */
+int sst_parts_open(struct sst_parts *);
+int sst_parts_more(struct sst_parts *, size_t n);
 /* The path of another component of the same SSTable; NULL and *e without memory.  Arena. */
 const char *sst_parts_beside(struct sst_parts *, enum sst_component);
 
