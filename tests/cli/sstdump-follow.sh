@@ -1,8 +1,8 @@
 # -F: what is written shows up as it is written, in the segment that is there and in the next one.
 line() { echo "{\"channel_id\":\"7\",\"message_id\":\"157276333670400000$1\",\"author_id\":\"1\",\"content\":\"$2\"}"; }
-# soon COMMAND...: true within ten seconds
+# soon COMMAND...: true within half a minute
 soon() {
-	for _ in $(seq 200); do
+	for _ in $(seq 600); do
 		"$@" && return
 		sleep 0.05
 	done
