@@ -3,9 +3,11 @@
  * key and by what lies behind it, no node across the end of a page; keys out of order are refused.
  */
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../support/faultio.h"
 #include "../support/memfs.h"
 #include "../support/nomem.h"
 #include "../support/random.h"
@@ -154,6 +156,121 @@ read_trie(const struct keys *k, uint64_t root)
 	sst_cache_free(cache);
 }
 
+/* Reads on whatever comes, as far as it is not without end; 0 at the end or cut off, -1 with *e. */
+static int
+read_any(const struct sst_io *from, const struct keys *k, uint64_t root, struct sst_err *e)
+{
+	struct sst_cache *cache = sst_cache_new((size_t)1 << 20);
+	struct sst_window w = { 0 };
+	struct sst_file *f = NULL;
+	struct sst_trie x = { 0 };
+	size_t i;
+	int r = cache == NULL ? sst_fail_nomem(e) : sst_file_open(&f, from, PATH, cache, e);
+
+	if (r == 0) {
+		sst_window_init(&w, f, SST_WINDOW_CACHED);
+		sst_trie_init(&x, &w, root);
+		for (i = 0, r = SST_ONE; r == SST_ONE && i < 2 * k->n; i++)
+			r = sst_trie_next(&x, e);
+		for (i = 0; r != -1 && i < k->n; i += 1 + k->n / 20)
+			r = i % 2 == 0 ? sst_trie_find(&x, k->at[i], e)
+				       : sst_trie_floor(&x, k->at[i], e);
+		sst_trie_free(&x);
+		sst_window_close(&w);
+	}
+	sst_file_close(f);
+	sst_cache_free(cache);
+	return r == -1 ? -1 : 0;
+}
+
+/* Each bit of a small trie, and some of a large one, turned round: an error, or other entries. */
+START_TEST(flipped_bits)
+{
+	static const size_t sizes[] = { 40, 3000 };
+	struct random r = { 77 };
+	struct sst_buf b = { 0 };
+	struct keys k;
+	uint64_t root;
+	struct sst_err e;
+	size_t i, at, n;
+
+	make_keys(&k, &r, sizes[_i], 12, 200);
+	root = write_trie(&k, 0);
+	OK(sst_io_read_file(io, PATH, 1 << 24, &b, &e));
+	n = 8 * b.n < 4000 ? 8 * b.n : 4000;
+	for (i = 0; i < n; i++) {
+		at = n == 8 * b.n ? i : random_below(&r, (unsigned)(8 * b.n));
+		b.p[at / 8] ^= (uint8_t)(1u << at % 8);
+		OK(sst_fileout_write(io, PATH, true, sst_buf_slice(&b), &e));
+		b.p[at / 8] ^= (uint8_t)(1u << at % 8);
+		if (read_any(io, &k, root, &e) == -1) {
+			ck_assert(
+			    e.code == SST_EDAMAGED || e.code == SST_ESHORT || e.code == SST_ELIMIT);
+			ck_assert_str_eq(e.file, PATH);
+		}
+	}
+	sst_buf_free(&b);
+	free(k.at);
+	sst_arena_free(&k.arena);
+}
+END_TEST
+
+START_TEST(read_without_memory)
+{
+	struct random r = { 3 };
+	struct keys k;
+	uint64_t root;
+	unsigned long n;
+	struct sst_err e;
+	int rc = -1;
+
+	make_keys(&k, &r, 500, 12, 200);
+	root = write_trie(&k, 0);
+	for (n = 1; n < 10000; n++) {
+		nomem_arm(n);
+		rc = read_any(io, &k, root, &e);
+		if (!nomem_disarm())
+			break;
+		ck_assert_int_eq(rc, -1);
+		ck_assert_int_eq(e.code, SST_ENOMEM);
+		ck_assert_uint_eq(memfs_nopen(fs), 0);
+	}
+	ck_assert_int_eq(rc, 0);
+	free(k.at);
+	sst_arena_free(&k.arena);
+}
+END_TEST
+
+START_TEST(every_read_fails)
+{
+	struct faultio_plan plan = { .how = FAULTIO_FAIL, .sys = EIO };
+	struct faultio *f = faultio_new(io);
+	struct random r = { 4 };
+	struct keys k;
+	uint64_t root;
+	struct sst_err e;
+	int rc = -1;
+
+	make_keys(&k, &r, 5000, 12, 200);
+	root = write_trie(&k, 0);
+	for (plan.at = 1; plan.at < 10000; plan.at++) {
+		faultio_plan(f, &plan);
+		rc = read_any(faultio_io(f), &k, root, &e);
+		if (faultio_failed(f)[0] == '\0')
+			break;
+		if (strcmp(faultio_failed(f), "close") == 0)
+			continue;
+		ck_assert_int_eq(rc, -1);
+		ck_assert_int_eq(e.code, SST_ESYS);
+		ck_assert_uint_eq(memfs_nopen(fs), 0);
+	}
+	ck_assert_int_eq(rc, 0);
+	faultio_free(f);
+	free(k.at);
+	sst_arena_free(&k.arena);
+}
+END_TEST
+
 static const struct {
 	size_t n, len_max, before;
 	unsigned letters;
@@ -250,6 +367,9 @@ tries_suite(void)
 	tcase_add_loop_test(t, written_is_read, 0, SST_ARRAY_LEN(shapes));
 	tcase_add_loop_test(t, order_is_kept, 0, 8);
 	tcase_add_test(t, without_memory);
+	tcase_add_loop_test(t, flipped_bits, 0, 2);
+	tcase_add_test(t, read_without_memory);
+	tcase_add_test(t, every_read_fails);
 	suite_add_tcase(s, t);
 	return s;
 }
