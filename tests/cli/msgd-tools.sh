@@ -6,7 +6,7 @@ msgd -d served --no-cql --shards 2 --sync batch >listening 2>msgd.err &
 pid=$!
 trap 'kill $pid 2>/dev/null; wait $pid' EXIT
 until_listening() {
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		[ -s listening ] && break
 		sleep 0.1
 	done
@@ -93,7 +93,7 @@ sstsnap list -d served -o name,table
 sstdump -f ndjson served | grep -c '"row"'
 kill -USR1 $pid
 until_flushed() {
-	for _ in $(seq 50); do
+	for _ in $(seq 600); do
 		grep -q flushed msgd.err && break
 		sleep 0.1
 	done
