@@ -107,6 +107,7 @@ struct advice {                    /* for partitions that need the same SSTables
 	uint8_t *role; /* by sets.v */
 	bool log;      /* the commit log holds older data */
 	bool mixed;    /* of several groups: never merged */
+	bool kept;     /* by only_purge_repaired_tombstones */
 };
 
 enum advised {
@@ -170,6 +171,7 @@ find_roles(struct findings *f, const struct worst *x, struct advice *a, struct s
 			continue;
 		a->mixed |= group != SIZE_MAX && group != all[i]->group;
 		group = all[i]->group;
+		a->kept |= f->only_repaired && all[i]->stats->repaired_at_ms == 0;
 	}
 	return 0;
 }
@@ -268,6 +270,7 @@ why_not(const struct findings *f, const struct advice *a)
 {
 	return f->why_not != NULL ? f->why_not
 	    : a->mixed ? "repaired and unrepaired SSTables are never merged with each other"
+	    : a->kept  ? "only tombstones of repaired SSTables may go, by the schema"
 	    : a->log   ? "older writes are in the commit log: flush first"
 		       : NULL;
 }

@@ -110,16 +110,18 @@ set_rules(struct findings *f)
 {
 	struct sst_strategy s;
 	struct sst_err e;
-	size_t i;
+	size_t i, n;
 
 	if (sst_strategy_of(&s, f->at->table, &e) == -1)
 		return tool_problem(TROUBLE, "%s: %s", f->name, e.what);
 	f->threshold = s.tombstone_threshold;
 	if (clock_is_behind(f))
 		f->why_not = "the clock is more than a day behind the newest file";
-	for (i = 0; s.only_purge_repaired && i < f->n; i++)
-		if (f->in[i]->stats->repaired_at_ms == 0)
-			f->why_not = "only_purge_repaired_tombstones, and not all are repaired";
+	for (i = n = 0; i < f->n; i++)
+		n += sst_strategy_may_purge(&s, f->in[i]);
+	if (n == 0 && f->n > 0)
+		f->why_not = "only_purge_repaired_tombstones, and none is repaired";
+	f->only_repaired = s.only_purge_repaired;
 	f->purge = f->why_not == NULL;
 	if (f->unflushed != NULL) {
 		f->oracle.unflushed = sst_unflushed_min_ts_us;
@@ -241,7 +243,9 @@ fill_compaction(struct findings *f, struct sst_compaction *c, struct sst_oracle 
 	c->dir = f->at->folder;
 	c->table = f->at->table;
 	c->now_s = f->now_s;
-	c->gc_before_s = f->purge ? f->now_s - f->gc_grace_s : INT64_MIN;
+	c->gc_before_s = f->now_s - f->gc_grace_s;
+	c->keep_tombstones = !f->purge ||
+	    (f->only_repaired && c->n > 0 && c->in[0]->stats->repaired_at_ms == 0);
 	c->oracle = o;
 	return 0;
 }
