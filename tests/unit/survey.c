@@ -496,6 +496,60 @@ START_TEST(compactions_are_foretold)
 }
 END_TEST
 
+/* Other systems may leave in one SSTable what it deletes itself; a merge takes that away. */
+START_TEST(shadowed_within_one_sstable)
+{
+	struct random_opts few = { .nparts = 1, .no_deletions = true, .no_ttl = true };
+	struct sst_compacted done = { 0 };
+	const struct sst_update *u = NULL;
+	struct items items = { 0 };
+	struct sst_item item = { 0 };
+	struct sst_survey_opts o;
+	struct sst_survey v;
+	struct sst_stream *s;
+	struct sst_writer *w;
+	struct sst_writer_opts wo = { .host_id = { 1 } };
+	struct sst_sets sets;
+	uint8_t all[16] = { 1, 1 };
+	struct sst_err e;
+	struct doing d;
+	struct kase k = { .r = { 77 }, .now_s = RANDOM_LDT_S };
+
+	k.all.table = random_table(&k.r, false, &k.arena);
+	k.fs = memfs_new();
+	ck_assert_int_eq(sst_io_mkdir(memfs_io(k.fs), DIR, &e), 0);
+	while (u == NULL || u->nrows == 0)
+		u = random_update(&k.r, k.all.table, &few, &k.arena);
+	item.kind = SST_PARTITION;
+	item.part = u->part;
+	item.part.del = (struct sst_deletion){ RANDOM_TS_US + 1000000, RANDOM_LDT_S };
+	items_add(&items, &item, &k.arena);
+	item.kind = SST_ROW;
+	item.row = u->rows[0];
+	items_add(&items, &item, &k.arena);
+	s = items_stream(&items, k.all.table, false, false);
+	ck_assert_int_eq(
+	    sst_writer_open(&w, memfs_io(k.fs), DIR "/me-1-big-", k.all.table, &wo, &e), 0);
+	ck_assert_int_eq(sst_writer_copy(w, s, &e), 0);
+	sst_stream_close(s);
+	ck_assert_int_eq(sst_writer_finish(w, NULL, &e), 0);
+
+	open_sets(&k, &sets);
+	choose(&d, &k, &sets, all);
+	o = options(&k, d.c.in, d.c.n);
+	ck_assert_int_eq(sst_survey_run(&v, &o, &e), 0);
+	ck_assert_uint_eq(v.sum.in.rows, 1);
+	ck_assert_uint_eq(v.sum.merged.rows, 0);
+	ck_assert_uint_eq(v.sum.left.partitions, 1);
+	ck_assert_int_eq(sst_compaction_rehearse(&done, &d.c, &e), 0);
+	check_tally(&v.sum.left, &done.out, "left");
+	sst_compacted_free(&done);
+	sst_survey_free(&v);
+	sst_sets_close(&sets);
+	kase_close(&k);
+}
+END_TEST
+
 /* ---- what has to be compacted ---- */
 
 struct target { /* a partition with old tombstones */
@@ -717,6 +771,7 @@ survey_suite(void)
 	tcase_add_loop_test(t, advice_is_enough, 0, BATCHES);
 	tcase_add_loop_test(t, ages, 0, (int)SST_ARRAY_LEN(age_cases));
 	tcase_add_loop_test(t, expired_sstables, 0, (int)SST_ARRAY_LEN(expired_cases));
+	tcase_add_test(t, shadowed_within_one_sstable);
 	tcase_add_test(t, damaged_input);
 	tcase_add_test(t, callbacks_may_end_it);
 	suite_add_tcase(s, t);
