@@ -78,14 +78,24 @@ find_repair(struct sst_products *p)
 	}
 }
 
+#define PARTITION_LEAST 4 /* bytes: no partition takes less */
+
+/* Statistics may be damaged, and a Filter takes memory for what they say: there are no more partitions
+ * than their bytes allow. */
 static void
 find_keys(struct sst_products *p)
 {
-	uint64_t n = 0;
+	uint64_t n = 0, keys, most;
+	struct sst_err ignored;
+	struct sst_file *f;
 	size_t i;
 
-	for (i = 0; i < p->what->n; i++)
-		n += sst_set_partitions(p->what->in[i]);
+	for (i = 0; i < p->what->n; i++) {
+		keys = sst_set_partitions(p->what->in[i]);
+		f = sst_sstable_data(p->what->in[i]->sstable, &ignored);
+		most = f != NULL ? sst_file_len(f) / PARTITION_LEAST : 0;
+		n += keys < most ? keys : most;
+	}
 	p->opts.expected_keys = n > KEYS_KNOWN ? n : 0;
 }
 

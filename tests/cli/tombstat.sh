@@ -97,3 +97,8 @@ tombstat --now 2026-01-05 --prometheus w w 2>&1 >/dev/null | sed 's|: w/data.*me
 echo "== nothing there"
 msgput -q -d none </dev/null
 tombstat --now 2026-01-05 -d none
+
+echo "== every field of -j is in the manual"
+{ t -j w; t -j d; } | grep -o '"[a-z_]*":' | tr -d '":' | sort -u | while read -r f; do
+	tr ' ' '\n' <"$ROOT/man/tombstat.1" | grep -qx "$f" || echo "$f is not"
+done

@@ -496,6 +496,33 @@ START_TEST(compactions_are_foretold)
 }
 END_TEST
 
+/* Before `na` no checksum covers statistics: what they say of partitions sizes no Filter alone. */
+START_TEST(damaged_estimate)
+{
+	struct sst_estimate_bucket many = { 1, INT64_C(1) << 27 };
+	struct sst_compacted done = { 0 };
+	struct sst_statistics wrong;
+	uint8_t all[16] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+	struct sst_sets sets;
+	struct sst_err e;
+	struct doing d;
+	struct kase k;
+
+	kase_open(&k, 3);
+	open_sets(&k, &sets);
+	ck_assert_uint_gt(sets.n, 0);
+	wrong = *sets.v[0].stats;
+	wrong.partition_bytes = (struct sst_estimate){ 1, &many };
+	sets.v[0].stats = &wrong;
+	choose(&d, &k, &sets, all);
+	ck_assert_int_eq(sst_compaction_rehearse(&done, &d.c, &e), 0);
+	ck_assert_uint_lt(done.bytes_out, 1 << 20);
+	sst_compacted_free(&done);
+	sst_sets_close(&sets);
+	kase_close(&k);
+}
+END_TEST
+
 /* Other systems may leave in one SSTable what it deletes itself; a merge takes that away. */
 START_TEST(shadowed_within_one_sstable)
 {
@@ -772,6 +799,7 @@ survey_suite(void)
 	tcase_add_loop_test(t, ages, 0, (int)SST_ARRAY_LEN(age_cases));
 	tcase_add_loop_test(t, expired_sstables, 0, (int)SST_ARRAY_LEN(expired_cases));
 	tcase_add_test(t, shadowed_within_one_sstable);
+	tcase_add_test(t, damaged_estimate);
 	tcase_add_test(t, damaged_input);
 	tcase_add_test(t, callbacks_may_end_it);
 	suite_add_tcase(s, t);
