@@ -63,6 +63,7 @@ write_error(const struct sst_err *e)
 	case SST_EUNSUPPORTED:
 		return SST_WIRE_INVALID;
 	case SST_ENOMEM:
+	case SST_EBUSY: /* the log waits for the disk, and is full meanwhile */
 		return SST_WIRE_OVERLOADED;
 	default:
 		return SST_WIRE_SERVER_ERROR;
