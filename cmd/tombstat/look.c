@@ -244,8 +244,8 @@ fill_compaction(struct findings *f, struct sst_compaction *c, struct sst_oracle 
 	c->table = f->at->table;
 	c->now_s = f->now_s;
 	c->gc_before_s = f->now_s - f->gc_grace_s;
-	c->keep_tombstones = !f->purge ||
-	    (f->only_repaired && c->n > 0 && c->in[0]->stats->repaired_at_ms == 0);
+	c->keep_tombstones =
+	    !f->purge || (f->only_repaired && c->n > 0 && c->in[0]->stats->repaired_at_ms == 0);
 	c->oracle = o;
 	return 0;
 }

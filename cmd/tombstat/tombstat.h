@@ -41,7 +41,7 @@ struct findings { /* of one table */
 	bool purge;                    /* something may go: else why_not says why not */
 	const char *why_not;
 	bool only_repaired; /* of those of repaired SSTables alone */
-	int status; /* of what is no reason not to go on */
+	int status;         /* of what is no reason not to go on */
 	struct sst_unflushed *unflushed;
 	struct sst_oracle oracle;
 	struct sst_arena arena;
