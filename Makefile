@@ -47,7 +47,7 @@ $O/suites.h: $(wildcard tests/unit/*.c) Makefile
 $O/unit: LDLIBS += $(shell pkg-config --libs check)
 $O/tests/unit/main.o: DEFS += -I$O
 # The settings of msgd are the one input that is read outside of libsst.
-$O/bin/msgd $(PLANTED) $O/unit $O/fuzz/config $O/replay/config: LDLIBS += -lyaml
+$O/bin/msgd $O/unit $O/fuzz/config $O/replay/config: LDLIBS += -lyaml
 $O/fuzz/config $O/replay/config: $O/cmd/msgd/config.o $O/cmd/msgd/yaml.o $T
 $(FUZZ): $O/fuzz/%: $O/tests/fuzz/%.o $L
 $(FUZZ): LDLIBS += -fsanitize=fuzzer
@@ -64,6 +64,7 @@ planted_early = msgd_settle_wait
 planted_stale = msgd_coalesce_written
 PLANTED = $(patsubst %,$O/planted/msgd-%,drops early stale)
 $(PLANTED): $O/planted/msgd-%: $O/tests/served/planted-%.o $(call objs,cmd/msgd/*.c) $T $L
+$(PLANTED): LDLIBS += -lyaml
 $(PLANTED): LDFLAGS += -Wl,--wrap=$(planted_$(@F:msgd-%=%))
 # Linked with what it needs only: libzip brings a cryptography library along, and start-up counts.
 $(BINS) $O/unit $(FUZZ) $(REPLAY) $(PROGS) $(FAULTED) $(PLANTED): ; @mkdir -p $(@D) && $(CC) $(FLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -76,6 +76,7 @@ struct msgd_shard {
 	struct msgd_reading *ready, **ready_end; /* gave way to others */
 	struct msgd_reading *spare_readings;
 	struct msgd_leg *unsynced, **unsynced_end; /* wait for the log, oldest first */
+	struct sst_logpos applied;                 /* of the newest change */
 
 	/* Of the schema before, until nothing uses it: adopt.h. */
 	size_t new_statements, old_statements, old_streams;

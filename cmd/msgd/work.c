@@ -48,7 +48,7 @@ apply(struct msgd_shard *here, struct msgd_leg *l, const struct sst_update *u, s
 		if (here->db->ops->apply(here->db, &u[i], &pos, e) == -1)
 			return -1;
 		msgd_count(&here->counts.writes);
-		l->pos = pos;
+		l->pos = here->applied = pos;
 	}
 	return 0;
 }
@@ -161,6 +161,9 @@ change_if_new(struct msgd_shard *here, struct msgd_leg *l, struct sst_modify_opt
 	msgd_statement_drop(s);
 	if (r == -1)
 		msgd_leg_refuse(l, &why);
+	/* Nobody is told of a row that a crash could still take back: the answer waits for what it saw. */
+	if (r != -1 && l->pos.segment + l->pos.offset == 0 && here->unsynced != NULL)
+		l->pos = here->applied;
 	if (r == -1 || l->pos.segment + l->pos.offset == 0)
 		msgd_leg_done(here, l);
 	else
