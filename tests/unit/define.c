@@ -656,7 +656,7 @@ define_suite(void)
 	TCase *tc = tcase_create("define");
 	int nacts = (int)SST_ARRAY_LEN(statements);
 
-	tcase_set_timeout(tc, 120);
+	tcase_set_timeout(tc, 600); /* sanitizers on a busy machine */
 	tcase_add_test(tc, shards_take_over);
 	tcase_add_loop_test(tc, open_streams_go_on, 0, 3);
 	tcase_add_test(tc, snapshots_are_kept);
