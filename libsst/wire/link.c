@@ -367,7 +367,7 @@ int
 sst_link_begin(struct sst_link *l, enum sst_opcode opcode, unsigned *slot, struct sst_buf **body,
     struct sst_err *e)
 {
-	struct sst_envelope env = { .version = VERSION, .opcode = opcode };
+	struct sst_envelope env = { .version = VERSION, .opcode = (uint8_t)opcode };
 	struct slot *s;
 
 	while (l->missing > 0 && l->pending > 0 && l->bytes > SST_LINK_BYTES)
