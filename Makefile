@@ -8,6 +8,7 @@ VERSION = 0.1
 flags_asan = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 # clang links C programs without the part of UBSan that knows C++ classes
 flags_fuzz = $(flags_asan) -fsanitize=fuzzer-no-link -fno-sanitize=vptr
+flags_tsan = -O1 -fno-omit-frame-pointer -fsanitize=thread
 flags_cov  = -O0 --coverage
 DEFS    = -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -DSST_VERSION='"$(VERSION)"' -Ilibsst -Icmd
 WARN    = -Wall -Wextra -Wshadow -Wconversion -Wvla
@@ -74,6 +75,9 @@ $O/%.o: %.cc Makefile | $O/.packages ; @mkdir -p $(@D) && $(CXX) $(XFLAGS) -MMD 
 check test: $(BINS) $O/unit $(REPLAY) $(PROGS) $(FAULTED)
 	@tests/check $O
 asan: ; $(MAKE) MODE=asan check
+# Races between threads; clang, as gcc's does not know fences.
+tsan: ; $(MAKE) MODE=tsan CC=clang CXX=clang++ tsan-check
+tsan-check: $(BINS) $O/unit $(PROGS) ; @tests/threads $O
 fuzz: ; $(MAKE) MODE=fuzz CC=clang CXX=clang++ fuzzers
 fuzzers: $(FUZZ)
 fuzz-replay: $(REPLAY)
@@ -148,6 +152,6 @@ format: ; clang-format -i $(SOURCES)
 SOURCES = $(wildcard libsst/*/*.[ch] libsst/*/*.cc cmd/*/*.[ch] tests/*/*.[ch])
 format-check: ; clang-format --dry-run -Werror $(SOURCES)
 clean: ; rm -rf build
-.PHONY: all progs check test demo check-cassandra check-damage bench coverage asan fuzz fuzzers fuzz-replay install uninstall format format-check clean
+.PHONY: all progs check test demo tsan tsan-check check-cassandra check-damage bench coverage asan fuzz fuzzers fuzz-replay install uninstall format format-check clean
 .SECONDARY:
 -include $(shell find $O -name '*.d' 2>/dev/null)

@@ -7,10 +7,10 @@
 static _Thread_local unsigned long left; /* 0: not armed, or over */
 static _Thread_local bool armed;
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define OWNED 1
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define OWNED 1
 #endif
 #endif
