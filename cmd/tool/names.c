@@ -30,7 +30,8 @@ table_len(const char *folder)
 	if (n > id + 1 && folder[n - id - 1] == '-' &&
 	    strspn(folder + n - id, "0123456789abcdef") == id)
 		return n - id - 1;
-	return n;
+	/* No table's name has a dot, but for those of indexes. */
+	return folder[0] == '.' ? n : strcspn(folder, ".");
 }
 
 /*
