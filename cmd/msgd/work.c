@@ -1,6 +1,8 @@
 /* cmd/msgd/work.c: changes are applied and answered when the log says so; statements prepared. */
 #include "msgd/work.h"
 
+#include <string.h>
+
 #include "msgd/adopt.h"
 #include "msgd/coalesce.h"
 #include "msgd/command.h"
@@ -9,6 +11,7 @@
 #include "msgd/settle.h"
 #include "query/cas.h"
 #include "query/modify.h"
+#include "row/join.h"
 #include "store/store.h"
 
 struct msgd_statement *
@@ -41,8 +44,6 @@ apply(struct msgd_shard *here, struct msgd_leg *l, const struct sst_update *u, s
 	struct sst_logpos pos;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!is_ours(here, u[i].part.token))
-			continue;
 		/* Before it, as one that fails may have been taken in by half. */
 		msgd_coalesce_written(here->coalescer, u[i].part.token);
 		if (here->db->ops->apply(here->db, &u[i], &pos, e) == -1)
@@ -70,28 +71,90 @@ write_error(const struct sst_err *e)
 	}
 }
 
+struct made { /* what the statements of a request come to at this shard; lives in its scratch */
+	struct msgd_statement **held; /* whose plans the updates borrow from */
+	size_t nheld;
+	struct sst_update *u;
+	size_t n, cap;
+};
+
 static int
-change_part(struct msgd_shard *here, struct msgd_leg *l, size_t i_part, struct sst_modify_opts *o,
-    struct msgd_refusal *why)
+add_ours(struct msgd_shard *here, struct made *m, const struct sst_update *u, size_t n,
+    struct sst_err *e)
 {
-	const struct msgd_part *part = &l->task->parts[i_part];
+	struct sst_update *more;
+	size_t cap = (m->n + n) * 2;
+
+	if (m->n + n > m->cap) {
+		if ((more = sst_arena_array(&here->scratch, cap, sizeof(*more))) == NULL)
+			return sst_fail_nomem(e);
+		if (m->n > 0)
+			memcpy(more, m->u, m->n * sizeof(*more));
+		m->u = more;
+		m->cap = cap;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (is_ours(here, u[i].part.token))
+			m->u[m->n++] = u[i];
+	return 0;
+}
+
+static int
+make_part(struct msgd_shard *here, const struct msgd_task *t, size_t i_part,
+    struct sst_modify_opts *o, struct made *m, struct msgd_refusal *why)
+{
+	const struct msgd_part *part = &t->parts[i_part];
 	struct msgd_statement *s = msgd_work_statement(here, part, why);
 	struct sst_update *u;
 	size_t n;
-	int r = s == NULL ? -1 : 0;
 
-	for (size_t i = 0; r == 0 && i < s->nplans; i++) {
-		o->args = part->args;
-		o->at = msgd_task_instant(l->task, i_part);
-		sst_arena_reset(&here->scratch);
-		r = sst_modify_make(&u, &n, s->plans[i], o, &here->scratch, &why->e);
-		if (r == 0)
-			r = apply(here, l, u, n, &why->e);
-		if (r == -1)
+	if (s == NULL)
+		return -1;
+	m->held[m->nheld++] = s;
+	o->args = part->args;
+	o->at = msgd_task_instant(t, i_part);
+	for (size_t i = 0; i < s->nplans; i++) {
+		if (sst_modify_make(&u, &n, s->plans[i], o, &here->scratch, &why->e) == -1 ||
+		    add_ours(here, m, u, n, &why->e) == -1) {
 			why->code = write_error(&why->e);
-		o->element_time += msgd_part_elements(l->task, part);
+			return -1;
+		}
+		o->element_time += msgd_part_elements(t, part);
 	}
-	msgd_statement_drop(s);
+	return 0;
+}
+
+static int
+make_parts(struct msgd_shard *here, const struct msgd_task *t, struct sst_modify_opts *o,
+    struct made *m, struct msgd_refusal *why)
+{
+	sst_arena_reset(&here->scratch);
+	if ((m->held = sst_arena_array(&here->scratch, t->nparts + 1, sizeof(*m->held))) == NULL) {
+		sst_fail_nomem(&why->e);
+		why->code = SST_WIRE_OVERLOADED;
+		return -1;
+	}
+	for (size_t i = 0; i < t->nparts; i++)
+		if (make_part(here, t, i, o, m, why) == -1)
+			return -1;
+	return 0;
+}
+
+/* All are made before any is applied: of a request that is refused nothing is there, and of what it
+ * changes in a partition a crash leaves all or nothing. */
+static int
+change_parts(struct msgd_shard *here, struct msgd_leg *l, struct sst_modify_opts *o,
+    struct msgd_refusal *why)
+{
+	struct made m = { 0 };
+	int r = make_parts(here, l->task, o, &m, why);
+
+	if (r == 0 &&
+	    ((r = sst_update_join(m.u, &m.n, &here->scratch, &why->e)) == -1 ||
+		(r = apply(here, l, m.u, m.n, &why->e)) == -1))
+		why->code = write_error(&why->e);
+	while (m.nheld > 0)
+		msgd_statement_drop(m.held[--m.nheld]);
 	return r;
 }
 
@@ -191,12 +254,11 @@ change(struct msgd_shard *here, struct msgd_leg *l)
 		change_if_new(here, l, &o);
 		return;
 	}
-	for (size_t i = 0; i < t->nparts; i++)
-		if (change_part(here, l, i, &o, &why) == -1) {
-			msgd_leg_refuse(l, &why);
-			msgd_leg_done(here, l);
-			return;
-		}
+	if (change_parts(here, l, &o, &why) == -1) {
+		msgd_leg_refuse(l, &why);
+		msgd_leg_done(here, l);
+		return;
+	}
 	l->opcode = SST_OP_RESULT;
 	sst_response_void(&l->answer);
 	msgd_settle_wait(here, l);

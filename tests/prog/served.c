@@ -233,6 +233,41 @@ repeated(struct client *c)
 	    (struct sst_slice){ NULL, 0 });
 }
 
+/* A batch is refused whole, and what it has for one partition is one write. */
+static void
+batches(struct client *c)
+{
+	static const struct sst_slice none = { NULL, 0 };
+	static const char put[] =
+	    "INSERT INTO chat.messages (channel_id, bucket, message_id, author_id) VALUES ";
+	static const char read[] = "SELECT message_id FROM chat.messages WHERE channel_id IN (80, "
+				   "81, 82, 83) AND bucket = 7";
+	int64_t before;
+	char cql[2048];
+	uint32_t got;
+
+	snprintf(cql, sizeof(cql),
+	    "BEGIN BATCH %s(80, 7, 1, 1); %s(81, 7, 1, 1); %s(82, 7, 1, 1); %s(83, 7, 1, 1); "
+	    "%s(80, 7, 2, 1) USING TTL 630720001; APPLY BATCH",
+	    put, put, put, put, put);
+	client_query(c, cql, 0, none);
+	check(client_error(c) == 0x2200, "a batch with a TTL of more than 20 years ends in %x",
+	    client_error(c));
+	got = count_pages(c, read, 0);
+	check(got == 0, "of a batch that was refused there are %u rows", got);
+	before = counter(c, "partitions_written");
+	snprintf(cql, sizeof(cql),
+	    "BEGIN BATCH %s(80, 7, 3, 1); %s(80, 7, 1, 1); %s(80, 7, 2, 1); %s(80, 7, 1, 2); "
+	    "APPLY BATCH",
+	    put, put, put, put);
+	client_query(c, cql, 0, none);
+	got = count_pages(c, read, 0);
+	check(got == 3, "of a batch of 3 rows there are %u", got);
+	check(counter(c, "partitions_written") - before == 1, "it is %jd writes",
+	    (intmax_t)(counter(c, "partitions_written") - before));
+	client_query(c, "DELETE FROM chat.messages WHERE channel_id = 80 AND bucket = 7", 0, none);
+}
+
 /* One that has to pass many tombstones is warned of, one that has to pass too many ends, and names where. */
 static void
 tombstones(struct client *c)
@@ -525,6 +560,7 @@ talk(struct served *s, uint8_t version, const char *compression, const char *whe
 	errors(&c);
 	if (writes) {
 		repeated(&c);
+		batches(&c);
 		tombstones(&c);
 	}
 	client_leave(&c);
