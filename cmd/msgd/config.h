@@ -6,6 +6,7 @@
 #define MSGD_CONFIG_H
 
 #include "base/arena.h"
+#include "msgd/passed.h"
 #include "store/store.h"
 
 #define MSGD_CONFIG_FILE "msgd.yaml" /* in DIR */
@@ -14,7 +15,8 @@
 struct msgd_config {
 	const char *dir;
 	const char *listen;            /* address of the CQL port; NULL: 127.0.0.1 */
-	bool no_cql;                   /* unix socket only */
+	bool no_cql;                   /* no ports but passed ones */
+	struct msgd_passed passed;     /* instead of ports of ours */
 	uint16_t cql_port, shard_port; /* 0: one that is free */
 	unsigned shards;               /* 0: one for each core we may run on */
 	enum sst_sync sync;

@@ -15,15 +15,17 @@
 #include <unistd.h>
 
 #include "msgd/conn.h"
+#include "msgd/passed.h"
 
 #define BACKLOG 1024
 #define ACCEPT_MAX 64 /* connections of a turn */
 #define CONNECTIONS_MAX 8192
 
 enum kind {
-	CQL,
-	SHARD,
-	LOCAL,
+	CQL = MSGD_CQL,
+	SHARD = MSGD_SHARD,
+	GIVEN = MSGD_UNIX,  /* a socket in the file system that was handed to us */
+	LOCAL = MSGD_PORTS, /* DIR/msgd.sock */
 	KINDS
 };
 
@@ -48,6 +50,12 @@ struct arrival {
 	int fd;
 	bool local;
 };
+
+static bool
+is_port(enum kind kind)
+{
+	return kind == CQL || kind == SHARD;
+}
 
 /* ---- accepting ---- */
 
@@ -88,9 +96,9 @@ hand_out(struct listener *l, int fd)
 		close(fd);
 		return;
 	}
-	if (l->kind != LOCAL)
+	if (is_port(l->kind))
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	*a = (struct arrival){ { .open = arrive }, fd, l->kind == LOCAL };
+	*a = (struct arrival){ { .open = arrive }, fd, !is_port(l->kind) };
 	msgd_shard_send(l->all->shard, shard_for(l, fd), &a->letter);
 }
 
@@ -148,20 +156,8 @@ bind_address(struct listener *l, const struct addrinfo *a, const char *name, str
 	return listen(fd, BACKLOG) == 0 ? 0 : fail(e, "listen", name);
 }
 
-static uint16_t
-bound_port(int fd)
-{
-	struct sockaddr_storage a;
-	socklen_t len = sizeof(a);
-
-	if (getsockname(fd, (struct sockaddr *)&a, &len) == -1)
-		return 0;
-	return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
-					     : ((struct sockaddr_in *)&a)->sin_port);
-}
-
 static int
-bind_port(struct listener *l, const char *host, uint16_t port, uint16_t *bound, struct sst_err *e)
+bind_port(struct listener *l, const char *host, uint16_t port, struct sst_err *e)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
 		.ai_socktype = SOCK_STREAM },
@@ -176,9 +172,46 @@ bind_port(struct listener *l, const char *host, uint16_t port, uint16_t *bound, 
 		    e, SST_EINVAL, host, SST_NOWHERE, "is no address: %s", gai_strerror(r));
 	r = bind_address(l, a, name, e);
 	freeaddrinfo(a);
-	if (r == 0)
-		*bound = bound_port(l->watch.fd);
 	return r;
+}
+
+/* What was handed to us takes the place of what the configuration says. */
+static int
+open_port(struct listener *l, uint16_t port, struct msgd_address *a, struct sst_err *e)
+{
+	const struct msgd_config *c = l->all->node->config;
+
+	if (c->passed.fd[l->kind] != 0)
+		l->watch.fd = c->passed.fd[l->kind];
+	else if (c->no_cql)
+		return 0;
+	else if (bind_port(l, c->listen != NULL ? c->listen : "127.0.0.1", port, e) == -1)
+		return -1;
+	msgd_passed_address(l->watch.fd, a);
+	return 0;
+}
+
+/* Our own is bound anew at each start: what was bound there would not be reached any more. */
+static int
+open_given(struct msgd_listeners *all, struct sst_err *e)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_un local;
+		char room[sizeof(struct sockaddr_un) + 1]; /* a path may fill it */
+	} a = { 0 };
+	socklen_t len = sizeof(a.local);
+	struct stat given, ours;
+
+	if (all->node->config->passed.fd[GIVEN] == 0)
+		return 0;
+	all->l[GIVEN].watch.fd = all->node->config->passed.fd[GIVEN];
+	if (getsockname(all->l[GIVEN].watch.fd, &a.any, &len) == 0 &&
+	    stat(a.local.sun_path, &given) == 0 && fstatat(all->dir, MSGD_SOCKET, &ours, 0) == 0 &&
+	    given.st_dev == ours.st_dev && given.st_ino == ours.st_ino)
+		return sst_fail(e, SST_EINVAL, a.local.sun_path, SST_NOWHERE,
+		    "was passed, and is made here: name another path");
+	return 0;
 }
 
 /* The directory is ours, locked: a socket that is there is of a daemon that died. */
@@ -191,8 +224,6 @@ bind_local(struct msgd_listeners *all, struct sst_err *e)
 	mode_t mask;
 	int r;
 
-	if ((all->dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
-		return fail(e, "open", dir);
 	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/" MSGD_SOCKET, all->dir);
 	l->watch.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (l->watch.fd == -1)
@@ -211,23 +242,20 @@ msgd_listen_open(struct msgd_listeners **out, struct msgd_node *n, struct sst_er
 {
 	const struct msgd_config *c = n->config;
 	struct msgd_listeners *all = *out = calloc(1, sizeof(*all));
-	const char *host = c->listen != NULL ? c->listen : "127.0.0.1";
 
 	if (all == NULL)
 		return sst_fail_nomem(e);
 	all->node = n;
-	all->dir = -1;
 	all->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	for (int k = 0; k < KINDS; k++)
 		all->l[k] = (struct listener){ { -1, ready }, all, (enum kind)k };
-	snprintf(n->address, sizeof(n->address), "%s", host);
-	if (bind_local(all, e) == -1)
+	all->dir = open(c->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (all->dir == -1)
+		return fail(e, "open", c->dir);
+	if (open_given(all, e) == -1 || bind_local(all, e) == -1 ||
+	    open_port(&all->l[CQL], c->cql_port, &n->cql, e) == -1)
 		return -1;
-	if (c->no_cql)
-		return 0;
-	if (bind_port(&all->l[CQL], host, c->cql_port, &n->cql_port, e) == -1)
-		return -1;
-	return bind_port(&all->l[SHARD], host, c->shard_port, &n->shard_port, e);
+	return open_port(&all->l[SHARD], c->shard_port, &n->by_shard, e);
 }
 
 int

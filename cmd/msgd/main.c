@@ -68,6 +68,7 @@ struct run {
 	const char *given[SST_ARRAY_LEN(settings)]; /* arguments; NULL: not given */
 	bool check, quiet, keep_log, skip_damage;
 	struct msgd_config config;
+	struct msgd_address passed; /* of the CQL socket that we were handed */
 	struct sst_arena arena;
 	struct sst_buf text;
 };
@@ -179,6 +180,37 @@ is_loopback(const char *address)
 	return inet_pton(AF_INET6, address, a) == 1 && memcmp(a, one, sizeof(one)) == 0;
 }
 
+static void
+remark(const struct run *r, const char *address)
+{
+	if (!r->quiet && !is_loopback(address))
+		tool_problem(SOUND,
+		    "%s is no loopback address, and there is no authentication: "
+		    "whoever reaches it reads and writes everything",
+		    address);
+}
+
+/* A socket that was passed has an address already, to which all applies that is said of rpc_address. */
+static int
+take_passed(struct run *r, struct sst_err *e)
+{
+	const struct msgd_passed *p = &r->config.passed;
+	struct msgd_address a;
+
+	if (msgd_passed_take(&r->config.passed, e) == -1)
+		return -1;
+	if (p->fd[MSGD_CQL] != 0) {
+		msgd_passed_address(p->fd[MSGD_CQL], &r->passed);
+		r->config.listen = r->passed.host;
+	}
+	if (p->fd[MSGD_SHARD] != 0) {
+		msgd_passed_address(p->fd[MSGD_SHARD], &a);
+		if (strcmp(a.host, r->config.listen) != 0)
+			remark(r, a.host);
+	}
+	return 0;
+}
+
 static int
 configure(struct run *r)
 {
@@ -191,13 +223,12 @@ configure(struct run *r)
 		return tool_worse(complain(&e), TROUBLE);
 	if (set_given(r) != SOUND)
 		return TROUBLE;
+	if (!r->check && take_passed(r, &e) == -1)
+		return tool_worse(complain(&e), TROUBLE);
 	if (msgd_config_finish(&r->config, &e) == -1)
 		return complain(&e);
-	if (!r->quiet && !r->config.no_cql && !is_loopback(r->config.listen))
-		tool_problem(SOUND,
-		    "%s is no loopback address, and there is no authentication: "
-		    "whoever reaches it reads and writes everything",
-		    r->config.listen);
+	if (!r->config.no_cql || r->passed.port != 0)
+		remark(r, r->config.listen);
 	return SOUND;
 }
 

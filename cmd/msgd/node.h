@@ -21,10 +21,9 @@ struct msgd_listeners;
 struct msgd_node {
 	const struct msgd_config *config;
 	struct sst_lock lock;
-	struct sst_node self; /* as the system tables tell it */
-	char address[64];
-	uint16_t cql_port, shard_port;    /* 0: none */
-	struct msgd_listeners *listeners; /* shard 0's */
+	struct sst_node self;              /* as the system tables tell it */
+	struct msgd_address cql, by_shard; /* where it listens */
+	struct msgd_listeners *listeners;  /* shard 0's */
 
 	struct sst_slice schema; /* CQL of tables to make where they are missing */
 	unsigned nshards;

@@ -55,10 +55,10 @@ describe_self(struct msgd_node *n)
 	n->self.data_center = text_or(c->data_center, "datacenter1");
 	n->self.rack = text_or(c->rack, "rack1");
 	n->self.release_version = RELEASE_VERSION;
-	n->self.address = text_or(c->broadcast_address, n->address);
+	n->self.address = text_or(c->broadcast_address, text_or(c->listen, "127.0.0.1"));
 	if (strcmp(n->self.address, "0.0.0.0") == 0 || strcmp(n->self.address, "::") == 0)
 		n->self.address = "127.0.0.1"; /* nobody connects to any address */
-	n->self.port = n->cql_port;
+	n->self.port = n->cql.port;
 	n->self.started_s = sst_now_us() / 1000000;
 }
 
@@ -164,6 +164,18 @@ tell(struct msgd_node *n, struct msgd_letter *letters,
 	}
 }
 
+static void
+say_where(const struct msgd_node *n)
+{
+	printf("msgd: listening on ");
+	if (n->cql.port != 0)
+		printf("%s:%u%s", n->cql.host, n->cql.port, n->by_shard.port != 0 ? " " : ", ");
+	if (n->by_shard.port != 0)
+		printf("(shards %s:%u), ", n->by_shard.host, n->by_shard.port);
+	printf("%s/" MSGD_SOCKET "\n", n->config->dir);
+	fflush(stdout);
+}
+
 static int
 start_shards(struct msgd_node *n, struct sst_err *e)
 {
@@ -189,12 +201,8 @@ start_shards(struct msgd_node *n, struct sst_err *e)
 		}
 	}
 	if (atomic_load(&n->failed) == 0) {
-		printf("msgd: listening on ");
-		if (!n->config->no_cql)
-			printf("%s:%u (shards %s:%u), ", n->address, n->cql_port, n->address,
-			    n->shard_port);
-		printf("%s/" MSGD_SOCKET "\n", n->config->dir);
-		fflush(stdout);
+		say_where(n);
+		msgd_notify("READY=1");
 	}
 	pthread_barrier_wait(&n->started);
 	return r;
@@ -272,6 +280,7 @@ msgd_serve(const struct msgd_config *c)
 	pthread_barrier_init(&n.started, NULL, n.nshards + 1);
 	start_shards(&n, &e);
 	wait_for_end(&n, &signals);
+	msgd_notify("STOPPING=1");
 	stop_shards(&n);
 	if (atomic_load(&n.failed) > 0)
 		status = TROUBLE;

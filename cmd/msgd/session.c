@@ -98,9 +98,9 @@ answer_options(struct msgd_conn *c, const struct sst_envelope *env)
 
 	snprintf(numbers[0], sizeof(numbers[0]), "%u", c->shard->no);
 	snprintf(numbers[1], sizeof(numbers[1]), "%u", n->nshards);
-	snprintf(numbers[2], sizeof(numbers[2]), "%u", n->shard_port);
+	snprintf(numbers[2], sizeof(numbers[2]), "%u", n->by_shard.port);
 	sst_buf_reset(b);
-	sst_response_supported(b, all, SST_ARRAY_LEN(all) - (n->shard_port == 0));
+	sst_response_supported(b, all, SST_ARRAY_LEN(all) - (n->by_shard.port == 0));
 	answer(c, env, SST_OP_SUPPORTED, sst_buf_slice(b));
 }
 
