@@ -8,6 +8,8 @@
 
 /* A periodic sync begins so much before it is due, as what is due is done in the middle of a write. */
 #define AHEAD_MS 1000
+/* So much is synced at once, whatever the time: a segment's end waits for what is left. */
+#define MUCH ((uint64_t)4 << 20)
 
 static bool
 is_periodic(const struct msgd_shard *s)
@@ -107,7 +109,9 @@ is_due(const struct msgd_shard *s)
 {
 	int ms = sst_store_due_ms(s->store);
 
-	return ms != -1 && ms <= (is_periodic(s) ? AHEAD_MS : 0);
+	if (ms == -1)
+		return false;
+	return ms <= (is_periodic(s) ? AHEAD_MS : 0) || sst_store_unsynced(s->store) >= MUCH;
 }
 
 void
@@ -118,7 +122,7 @@ msgd_settle_turn(struct msgd_shard *s)
 
 	if (!s->sync.under_way && is_due(s))
 		begin_sync(s);
-	if (s->unsynced == NULL || s->sync.under_way)
+	if (s->unsynced == NULL || (s->sync.under_way && !is_periodic(s)))
 		return;
 	/* Also what a segment's end has synced on the way. */
 	if ((is_periodic(s) ? sst_store_settle(s->store, &upto, &e)

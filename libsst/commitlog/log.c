@@ -37,7 +37,8 @@ struct sst_log {
 	bool stuck;                  /* the last write failed */
 	bool dead;          /* a sync failed: nothing after the last good one is believed */
 	struct sst_err why; /* it is dead */
-	bool syncing;       /* between the two calls of a sync; buf begins with its mark */
+	bool syncing;       /* between the two calls of a sync; buf begins with its mark, or: */
+	uint64_t begun;     /* with write_on: what was written when it began */
 	int late_fd;        /* of a segment that ended in between, or -1 */
 	struct sst_logpos synced;
 };
@@ -175,7 +176,7 @@ sst_log_write(struct sst_log *log, struct sst_err *e)
 
 	if (check_alive(log, e) == -1)
 		return -1;
-	if (log->fd == -1 || log->buf.n == 0 || log->syncing)
+	if (log->fd == -1 || log->buf.n == 0 || (log->syncing && !log->opts.write_on))
 		return 0;
 	close_section(log);
 	if (sst_io_write(log->io, log->fd, log->path, log->buf.p, log->buf.n, e) == -1) {
@@ -221,24 +222,29 @@ sst_log_sync_begin(struct sst_log *log, int *fd, struct sst_err *e)
 		return -1;
 	if (log->fd == -1 || !log->unsynced)
 		return 0;
-	if (put_mark(log, e) == -1)
+	if (!log->opts.write_on && put_mark(log, e) == -1)
 		return -1;
 	log->syncing = true;
+	log->begun = log->written;
 	*fd = log->fd;
 	return SST_ONE;
 }
 
-/* All that is written is durable.  The mark may as well go with the next write when it does not go
+/* All that was written when it began is durable.  The mark may as well go with the next write when it does not go
  * now, and by itself it is nothing that anybody waits for. */
 static void
 synced(struct sst_log *log)
 {
-	bool alone = log->buf.n == SST_MARKER_LEN;
 	struct sst_err ignored;
+	bool alone;
 
 	log->syncing = false;
-	log->unsynced = false;
-	log->synced = (struct sst_logpos){ log->id, log->written };
+	log->unsynced = log->written > log->begun;
+	log->synced = (struct sst_logpos){ log->id, log->begun };
+	if (log->opts.write_on && !log->unsynced && log->buf.n == 0 &&
+	    put_mark(log, &ignored) == -1)
+		return;
+	alone = log->buf.n == SST_MARKER_LEN;
 	if (sst_log_write(log, &ignored) == 0 && alone)
 		log->unsynced = false;
 }
@@ -281,6 +287,7 @@ sync_now(struct sst_log *log, struct sst_err *e)
 {
 	if (sync_file(log, e) == -1)
 		return -1;
+	log->begun = log->written;
 	synced(log);
 	return 0;
 }
@@ -406,6 +413,16 @@ struct sst_logpos
 sst_log_synced(const struct sst_log *log)
 {
 	return log->synced;
+}
+
+uint64_t
+sst_log_unsynced(const struct sst_log *log)
+{
+	bool same = log->synced.segment == log->id;
+
+	if (log->fd == -1 || !log->unsynced)
+		return 0;
+	return log->written - (same ? log->synced.offset : 0);
 }
 
 int

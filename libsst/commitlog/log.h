@@ -25,6 +25,9 @@ struct sst_log_opts {
 	uint32_t shard, shards;       /* named in headers: which, of how many; 0, 0 is alone too */
 	int64_t (*now_ms)(void *arg); /* the wall clock, for ids; NULL: the system's */
 	void *arg;
+	/* A write does not wait for the sync that is under way, which then leaves no mark: for those who
+	 * acknowledge what is written. */
+	bool write_on;
 };
 
 struct sst_log;
@@ -50,14 +53,15 @@ void sst_log_begin_after(struct sst_log *, uint64_t id);
  * it. */
 void sst_log_undo(struct sst_log *);
 
-/* What fails stays in memory and is tried again with the next call. */
+/* What fails stays in memory and is tried again with the next call.  Without `write_on` a write does
+ * nothing while a sync is under way. */
 int sst_log_write(struct sst_log *, struct sst_err *);
 int sst_log_sync(struct sst_log *, struct sst_err *);
 
 /*
  * A sync in two calls, for those who must not wait.  SST_ONE: *fd is to be given to fdatasync, by
  * whatever means (the descriptor stays the log's), then its result, 0 or -errno, to sst_log_sync_end;
- * 0: all is durable.  In between one may append, and write does nothing; more than fits the segment
+ * 0: all is durable.  In between one may append, and write as said above; more than fits the segment
  * makes append wait for a sync of its own.
  */
 int sst_log_sync_begin(struct sst_log *, int *fd, struct sst_err *);
@@ -66,6 +70,8 @@ int sst_log_sync_end(struct sst_log *, int result, struct sst_err *);
 /* Up to where the log is; {0, 0}: nothing yet. */
 struct sst_logpos sst_log_written(const struct sst_log *);
 struct sst_logpos sst_log_synced(const struct sst_log *);
+/* Bytes that the next sync has to bring to the disk, or the one that is under way. */
+uint64_t sst_log_unsynced(const struct sst_log *);
 
 /* Syncs what is left, and frees; segments stay.  NULL is fine.  No sync is under way. */
 int sst_log_close(struct sst_log *, struct sst_err *);

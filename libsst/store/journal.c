@@ -42,7 +42,8 @@ sst_journal_open(struct sst_journal **out, const struct sst_io *io, const char *
 		.shard = o->shard,
 		.shards = o->shards,
 		.now_ms = o->now_ms,
-		.arg = o->now_arg };
+		.arg = o->now_arg,
+		.write_on = o->sync == SST_SYNC_PERIODIC };
 	struct sst_journal *j = *out = calloc(1, sizeof(*j));
 
 	if (j == NULL)
@@ -127,6 +128,12 @@ struct sst_logpos
 sst_journal_synced(const struct sst_journal *j)
 {
 	return sst_log_synced(j->log);
+}
+
+uint64_t
+sst_journal_unsynced(const struct sst_journal *j)
+{
+	return sst_log_unsynced(j->log);
 }
 
 int

@@ -34,6 +34,7 @@ int sst_journal_sync(struct sst_journal *, struct sst_err *);
 /* As sst_log_sync_begin and _end; in between nothing else is due. */
 int sst_journal_sync_begin(struct sst_journal *, int *fd, struct sst_err *);
 int sst_journal_sync_end(struct sst_journal *, int result, struct sst_err *);
+uint64_t sst_journal_unsynced(const struct sst_journal *); /* bytes */
 struct sst_logpos sst_journal_synced(const struct sst_journal *);
 
 /* What comes next goes into a segment whose id is above this one. */

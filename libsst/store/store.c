@@ -324,6 +324,12 @@ sst_store_sync_end(struct sst_store *s, int result, struct sst_err *e)
 	return s->journal != NULL ? sst_journal_sync_end(s->journal, result, e) : 0;
 }
 
+uint64_t
+sst_store_unsynced(const struct sst_store *s)
+{
+	return s->journal != NULL ? sst_journal_unsynced(s->journal) : 0;
+}
+
 int
 sst_store_due_ms(const struct sst_store *s)
 {

@@ -102,11 +102,13 @@ int sst_store_settle(struct sst_store *, struct sst_logpos *acked, struct sst_er
 int sst_store_due_ms(const struct sst_store *);
 /*
  * A settle that must not wait, in two calls: SST_ONE: *fd, which stays the log's, is to be given to
- * fdatasync, and its result, 0 or -errno, to sst_store_sync_end; writes may be taken in between, and a
- * settle has nothing to do.  0: there is nothing to sync.  After the second call the db's synced says how far.
+ * fdatasync, and its result, 0 or -errno, to sst_store_sync_end; writes may be taken in between, and
+ * settled in periodic mode.  0: there is nothing to sync.  After the second call the db's synced says how far.
  */
 int sst_store_sync_begin(struct sst_store *, int *fd, struct sst_err *);
 int sst_store_sync_end(struct sst_store *, int result, struct sst_err *);
+/* Bytes of the log that a sync has to bring to the disk: more of them make it, and a segment's end, slow. */
+uint64_t sst_store_unsynced(const struct sst_store *);
 
 /*
  * All n stores of a directory, opened with `replay`, have taken their parts of the log, flushed: it

@@ -27,6 +27,7 @@ Suite *logsync_suite(void);
 static char text[512];
 static struct memfs *fs;
 static struct faultio *faulty;
+static bool write_on;
 
 static int64_t
 now(void *arg)
@@ -42,6 +43,7 @@ setup(void)
 
 	fs = memfs_new();
 	faulty = faultio_new(memfs_io(fs));
+	write_on = false;
 	if (sst_io_mkdir(memfs_io(fs), "/log", &e) == -1 ||
 	    sst_io_sync_dir(memfs_io(fs), "/", &e) == -1)
 		FAIL(&e);
@@ -58,9 +60,11 @@ teardown(void)
 static struct sst_log *
 open_shard(uint32_t size, uint32_t shard, uint32_t shards)
 {
-	struct sst_log_opts o = {
-		.segment_size = size, .shard = shard, .shards = shards, .now_ms = now
-	};
+	struct sst_log_opts o = { .segment_size = size,
+		.shard = shard,
+		.shards = shards,
+		.now_ms = now,
+		.write_on = write_on };
 	struct sst_log *log;
 	struct sst_err e;
 
@@ -174,6 +178,47 @@ START_TEST(a_sync_that_somebody_else_waits_for)
 }
 END_TEST
 
+/* Who acknowledges what is written does not wait for the sync: it leaves a mark when it was let alone. */
+START_TEST(writes_go_on_while_a_sync_does)
+{
+	const struct sst_io *io = faultio_io(faulty);
+	struct sst_buf b = { 0 };
+	struct sst_logpos end[3];
+	struct sst_log *log;
+	struct sst_err e;
+	int fd;
+
+	write_on = true;
+	log = open_shard(0, 0, 0);
+	end[0] = append(log, 0);
+	ck_assert_int_eq(sst_log_sync_begin(log, &fd, &e), SST_ONE);
+	end[1] = append(log, 1);
+	ok(sst_log_write(log, &e), &e);
+	ck_assert_int_eq(sst_logpos_cmp(sst_log_written(log), end[1]), 0);
+	ck_assert_str_eq(left_after(MEMFS_ALL, &b), "0 1 ");
+	ck_assert_int_eq(io->fdatasync(io->ctx, fd), 0);
+	ok(sst_log_sync_end(log, 0, &e), &e);
+	ck_assert_int_eq(sst_logpos_cmp(sst_log_synced(log), end[0]), 0); /* no more was promised */
+	ck_assert_int_eq(sst_logpos_cmp(sst_log_written(log), end[1]), 0); /* no mark */
+	ck_assert_int_eq(sst_log_sync_begin(log, &fd, &e), SST_ONE);
+	ck_assert_int_eq(io->fdatasync(io->ctx, fd), 0);
+	end[2] = append(log, 2);
+	ok(sst_log_sync_end(log, 0, &e), &e);
+	ck_assert_int_eq(sst_logpos_cmp(sst_log_synced(log), end[1]), 0);
+	ck_assert_int_eq(sst_logpos_cmp(sst_log_written(log), end[2]), 0);
+	ck_assert_uint_eq(sst_log_unsynced(log), end[2].offset - end[1].offset);
+	ck_assert_int_eq(sst_log_sync_begin(log, &fd, &e), SST_ONE);
+	ck_assert_int_eq(io->fdatasync(io->ctx, fd), 0);
+	ok(sst_log_sync_end(log, 0, &e), &e); /* and its mark */
+	ck_assert_int_eq(sst_logpos_cmp(sst_log_synced(log), end[2]), 0);
+	ck_assert_uint_gt(sst_log_written(log).offset, end[2].offset);
+	ck_assert_uint_eq(sst_log_unsynced(log), 0);
+	ck_assert_str_eq(left_after(MEMFS_NONE, &b), "0 1 2 ");
+	ok(sst_log_close(log, &e), &e);
+	sst_buf_free(&b);
+}
+END_TEST
+
 START_TEST(a_sync_that_somebody_else_saw_fail)
 {
 	struct sst_log *log = open_shard(0, 0, 0);
@@ -198,14 +243,16 @@ END_TEST
 START_TEST(a_segment_ends_while_a_sync_goes_on)
 {
 	const struct sst_io *io = faultio_io(faulty);
-	struct sst_log *log = open_shard(1024, 0, 0);
 	struct sst_logpos end = { 0, 0 };
 	struct sst_buf b = { 0 };
+	struct sst_log *log;
 	struct sst_err e;
 	uint64_t first;
 	unsigned i = 0;
 	int fd, fd2;
 
+	write_on = _i == 1;
+	log = open_shard(1024, 0, 0);
 	first = append(log, i++).segment;
 	ck_assert_int_eq(sst_log_sync_begin(log, &fd, &e), SST_ONE);
 	do
@@ -237,26 +284,33 @@ START_TEST(power_cuts_while_a_sync_goes_on)
 	unsigned long at, calls = 1;
 	struct sst_logpos end[200];
 	struct sst_err e;
-	int cut, fd, r;
+	int cut, fd, r, result = 0;
 	unsigned i, n, seed, durable;
 
 	for (at = 1; at <= calls; at++) {
 		struct faultio_plan p = { .at = at, .how = FAULTIO_STOP_AFTER };
 		const struct sst_io *io = faultio_io(faulty);
-		struct sst_log *log = open_shard(1024, 0, 0);
 		struct sst_buf b = { 0 }, want = { 0 };
+		struct sst_log *log;
 
+		write_on = _i == 1;
+		log = open_shard(1024, 0, 0);
 		faultio_plan(faulty, &p);
 		for (i = n = durable = 0; i < 60; i++) {
 			if (try_append(log, n, &end[n], &e) == 0)
 				n++;
 			if (i % 7 == 3) {
 				r = sst_log_sync_begin(log, &fd, &e);
+				if (r == SST_ONE &&
+				    write_on) /* what is written later is not in it */
+					result = io->fdatasync(io->ctx, fd);
 				while (i++ % 3 != 0)
 					n += try_append(log, n, &end[n], &e) == 0;
 				(void)sst_log_write(log, &e);
+				if (r == SST_ONE && !write_on)
+					result = io->fdatasync(io->ctx, fd);
 				if (r == SST_ONE)
-					sst_log_sync_end(log, io->fdatasync(io->ctx, fd), &e);
+					sst_log_sync_end(log, result, &e);
 			}
 			while (
 			    durable < n && sst_logpos_cmp(end[durable], sst_log_synced(log)) <= 0)
@@ -547,9 +601,10 @@ logsync_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, a_sync_that_somebody_else_waits_for);
+	tcase_add_test(t, writes_go_on_while_a_sync_does);
 	tcase_add_test(t, a_sync_that_somebody_else_saw_fail);
-	tcase_add_test(t, a_segment_ends_while_a_sync_goes_on);
-	tcase_add_test(t, power_cuts_while_a_sync_goes_on);
+	tcase_add_loop_test(t, a_segment_ends_while_a_sync_goes_on, 0, 2);
+	tcase_add_loop_test(t, power_cuts_while_a_sync_goes_on, 0, 2);
 	tcase_add_test(t, an_append_is_taken_back);
 	tcase_add_test(t, the_segment_that_is_written_goes);
 	tcase_add_test(t, a_segment_that_cannot_go);
