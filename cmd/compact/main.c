@@ -3,7 +3,6 @@
  * several tables at once, table.c works on one: choose.c says which SSTables, run.c merges them.  drop.c has
  * what goes whatever its age, pace.c how fast, users.c who else is there, report.c what is printed.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -54,7 +53,7 @@ static const struct tool_option options[] = {
 	    "stcs, twcs, lcs, ucs or bucket, whatever the schema says" },
 	{ "single", OPT_SINGLE, NULL, "only SSTables that are worth it for their tombstones" },
 	{ "key", OPT_KEY, "KEY", "the SSTables that may hold this partition" },
-	{ "token-range", OPT_TOKEN_RANGE, "LEFT,RIGHT", "the SSTables that reach into it" },
+	{ "token-range", OPT_TOKEN_RANGE, "LEFT..RIGHT", "the SSTables that reach into it" },
 	{ "drop-bucket", OPT_DROP_BUCKET, "CHANNEL:BUCKET", "without this partition" },
 	{ "older-than", OPT_OLDER_THAN, "AGE", "without buckets that ended so long ago (90d)" },
 	{ "drop-partitions", OPT_DROP_PARTITIONS, "FILE", "without the partitions listed there" },
@@ -106,25 +105,6 @@ parse_compression(struct wishes *w, const char *text)
 	w->compression_set = true;
 	w->compression =
 	    (struct sst_compression){ sst_slice_str(codecs[i].class_name), 16384, (int)level };
-}
-
-static void
-parse_range(struct wishes *w, const char *text)
-{
-	char *end;
-
-	errno = 0;
-	w->left = strtoll(text, &end, 10);
-	if (end != text && *end == ',') {
-		text = end + 1;
-		w->right = strtoll(text, &end, 10);
-		if (end != text && *end == '\0' && errno == 0 && w->left < w->right) {
-			w->ranged = true;
-			return;
-		}
-	}
-	exit(tool_problem(
-	    TROUBLE, "--token-range: want two tokens LEFT,RIGHT of 64 bits, LEFT below RIGHT"));
 }
 
 static void
@@ -185,7 +165,8 @@ set_choice(struct wishes *w, int opt)
 		w->key = optarg;
 		break;
 	case OPT_TOKEN_RANGE:
-		parse_range(w, optarg);
+		tool_token_range("--token-range", optarg, &w->left, &w->right);
+		w->ranged = true;
 		break;
 	case OPT_DROP_BUCKET:
 		w->drop.bucket = optarg;

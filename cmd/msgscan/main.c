@@ -1,5 +1,4 @@
 /* cmd/msgscan/main.c: prints a channel's history, a token range, or everything. */
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,7 +35,7 @@ static const struct tool_option options[] = {
 	{ "around", OPT_AROUND, "X", "messages about an id or a time" },
 	{ "reverse", OPT_REVERSE, NULL, "oldest first" },
 	{ "all", OPT_ALL, NULL, "all channels, by token" },
-	{ "token-range", OPT_TOKEN_RANGE, "LEFT,RIGHT", "all with LEFT < token <= RIGHT" },
+	{ "token-range", OPT_TOKEN_RANGE, "LEFT..RIGHT", "all with LEFT < token <= RIGHT" },
 	{ "stats", OPT_STATS, NULL, "say on standard error what was read" },
 	{ "now", OPT_NOW, "TIME", "decide expiry, and times such as -2h, as of TIME" },
 	{ NULL, 0, NULL, NULL },
@@ -72,24 +71,10 @@ set_anchor(struct run *r, enum sst_page_kind kind, const char *option)
 	r->scan.page.kind = kind;
 }
 
-/* LEFT,RIGHT: the ring is not gone round, as messages come in token order. */
 static void
 set_range(struct run *r, const char *text)
 {
-	char *end;
-	long long left, right;
-
-	errno = 0;
-	left = strtoll(text, &end, 10);
-	if (end == text || *end != ',')
-		exit(tool_problem(TROUBLE, "--token-range %s: want LEFT,RIGHT", text));
-	text = end + 1;
-	right = strtoll(text, &end, 10);
-	if (end == text || *end != '\0' || errno == ERANGE || left >= right)
-		exit(tool_problem(
-		    TROUBLE, "--token-range: want two tokens of 64 bits, LEFT below RIGHT"));
-	r->scan.page.left = left;
-	r->scan.page.right = right;
+	tool_token_range("--token-range", text, &r->scan.page.left, &r->scan.page.right);
 	r->all = true;
 }
 

@@ -1,7 +1,6 @@
 /* cmd/sstdump/select.c: what -k, --token-range, --clustering and the like mean, and how it is read. */
 #include "sstdump/select.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -59,39 +58,11 @@ select_key_file(struct selection *s, const char *path)
 	}
 }
 
-static int64_t
-one_token(const char *text, const char **end, int64_t otherwise)
-{
-	char *stop;
-	long long v;
-
-	errno = 0;
-	v = strtoll(text, &stop, 10);
-	*end = stop;
-	if (errno == ERANGE)
-		exit(tool_problem(TROUBLE, "--token-range: a token has 64 bits"));
-	return stop == text ? otherwise : (int64_t)v;
-}
-
-/* LEFT,RIGHT or LEFT..RIGHT; a side that is left out is open. */
 void
 select_tokens(struct selection *s, const char *text)
 {
-	const char *p;
-
 	s->tokens = true;
-	s->left = one_token(text, &p, INT64_MIN);
-	if (*p == ',')
-		p++;
-	else if (p[0] == '.' && p[1] == '.')
-		p += 2;
-	else
-		exit(tool_problem(TROUBLE, "--token-range %s: want LEFT..RIGHT", text));
-	s->right = one_token(p, &p, INT64_MAX);
-	if (*p != '\0')
-		exit(tool_problem(TROUBLE, "--token-range %s: want LEFT..RIGHT", text));
-	if (s->left >= s->right)
-		exit(tool_problem(TROUBLE, "--token-range %s: want LEFT below RIGHT", text));
+	tool_token_range("--token-range", text, &s->left, &s->right);
 }
 
 /* Where the ".." of FROM..TO is, outside of what stands between quotes or brackets. */

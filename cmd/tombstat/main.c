@@ -3,7 +3,6 @@
  * has the options; look.c looks at a table, worst.c keeps its worst partitions, show.c to metrics.c
  * print.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +37,7 @@ static const struct tool_option options[] = {
 	{ "now", OPT_NOW, "TIME", "decide expiry as of TIME" },
 	{ "page", OPT_PAGE, "N", "rows of a page (50)" },
 	{ "prometheus", OPT_PROMETHEUS, NULL, "metrics in the text format of Prometheus" },
-	{ "token-range", OPT_TOKEN_RANGE, "LEFT,RIGHT", "partitions with LEFT < token <= RIGHT" },
+	{ "token-range", OPT_TOKEN_RANGE, "LEFT..RIGHT", "partitions with LEFT < token <= RIGHT" },
 	{ "warn", OPT_WARN, "N", "tombstones a page from which readers warn (1000)" },
 	{ NULL, 0, NULL, NULL },
 };
@@ -47,25 +46,6 @@ static const struct tool tool = { "where the tombstones are, what they cost, wha
 	"[DIR|TABLE-FOLDER|FILE...]", options,
 	"Exit status: 1 when something is past a threshold or an SSTable is damaged, 2 when\n"
 	"something could not be looked at.\n" };
-
-static void
-parse_range(struct wishes *w, const char *text)
-{
-	char *end;
-
-	errno = 0;
-	w->left = strtoll(text, &end, 10);
-	if (end != text && *end == ',') {
-		text = end + 1;
-		w->right = strtoll(text, &end, 10);
-		if (end != text && *end == '\0' && errno == 0 && w->left < w->right) {
-			w->ranged = true;
-			return;
-		}
-	}
-	exit(tool_problem(
-	    TROUBLE, "--token-range: want two tokens LEFT,RIGHT of 64 bits, LEFT below RIGHT"));
-}
 
 static void
 set_option(struct wishes *w, int opt)
@@ -106,7 +86,8 @@ set_option(struct wishes *w, int opt)
 		w->prometheus = true;
 		break;
 	case OPT_TOKEN_RANGE:
-		parse_range(w, optarg);
+		tool_token_range("--token-range", optarg, &w->left, &w->right);
+		w->ranged = true;
 		break;
 	case OPT_WARN:
 		w->warn = tool_count("--warn", optarg);

@@ -1,6 +1,7 @@
 /* cmd/tool/quantity.c: sizes, counts and times in option arguments. */
 #include "tool/quantity.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -135,4 +136,37 @@ tool_add_size(struct sst_buf *b, uint64_t bytes)
 		sst_buf_addf(b, "%.0f %s", v, units[u]);
 	else
 		sst_buf_addf(b, "%.1f %s", v, units[u]);
+}
+
+static int64_t
+one_token(const char *option, const char *text, const char **end, int64_t otherwise)
+{
+	char *stop;
+	long long v;
+
+	errno = 0;
+	v = strtoll(text, &stop, 10);
+	*end = stop;
+	if (errno == ERANGE)
+		exit(tool_problem(TROUBLE, "%s %s: a token has 64 bits", option, text));
+	return stop == text ? otherwise : (int64_t)v;
+}
+
+void
+tool_token_range(const char *option, const char *text, int64_t *left, int64_t *right)
+{
+	const char *p;
+
+	*left = one_token(option, text, &p, INT64_MIN);
+	if (*p == ',')
+		p++;
+	else if (p[0] == '.' && p[1] == '.')
+		p += 2;
+	else
+		exit(tool_problem(TROUBLE, "%s %s: want LEFT..RIGHT", option, text));
+	*right = one_token(option, p, &p, INT64_MAX);
+	if (*p != '\0')
+		exit(tool_problem(TROUBLE, "%s %s: want LEFT..RIGHT", option, text));
+	if (*left >= *right)
+		exit(tool_problem(TROUBLE, "%s %s: want LEFT below RIGHT", option, text));
 }

@@ -20,6 +20,9 @@ int64_t tool_time(const char *option, const char *text);
 /* An age such as 90d or 36h, in seconds; bare digits are seconds. */
 int64_t tool_age(const char *option, const char *text);
 
+/* LEFT..RIGHT, or with a comma: the tokens with LEFT < token <= RIGHT; a side that is left out is open. */
+void tool_token_range(const char *option, const char *text, int64_t *left, int64_t *right);
+
 /* Appends a size for people: "512 B", "1.5 KiB", "20 MiB": two digits at least, no more than 4. */
 void tool_add_size(struct sst_buf *, uint64_t bytes);
 

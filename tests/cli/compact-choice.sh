@@ -63,7 +63,7 @@ for i in 1 2 3; do put $i 10 x; done
 put 2 20 x
 tasks --key 2:0
 token() { bucketcalc -c "$1" -o token 10; }
-tasks --token-range "$(($(token 1) - 1)),$(token 1)"
+tasks --token-range "$(($(token 1) - 1))..$(token 1)"
 files
 
 echo "== keep and drop touch only what holds such partitions"

@@ -39,8 +39,8 @@ t -j --page 0 -n 1 d | get partition page
 echo "== one partition, a range of tokens, some files"
 t -j -k 2:401 d | get table tombstones
 token=$(t -j -k 2:401 d | get partition token | tr -d '"')
-t -j --token-range $((token - 1)),"$token" d | get table tombstones
-t -j --token-range "$token",$((token + 1)) d | get table tombstones
+t -j --token-range $((token - 1)).."$token" d | get table tombstones
+t -j --token-range "$token"..$((token + 1)) d | get table tombstones
 for f in d/data/chat/*/*-Data.db; do t -j "$f" | get table droppable; done
 
 echo "== the command for the worst partition: only what it needs, and then nothing old is left"
