@@ -354,6 +354,15 @@ msgd_conn_sweep(struct msgd_shard *s)
 	}
 }
 
+/* One that cannot be served: it was counted when it came. */
+static void
+turn_away(struct msgd_shard *s, struct msgd_conn *c, int fd)
+{
+	close(fd);
+	free(c);
+	atomic_fetch_sub(&s->node->nconns, 1);
+}
+
 void
 msgd_conn_open(struct msgd_shard *s, int fd, bool local)
 {
@@ -361,8 +370,7 @@ msgd_conn_open(struct msgd_shard *s, int fd, bool local)
 	struct sst_err e;
 
 	if (c == NULL || s->draining) {
-		free(c);
-		close(fd);
+		turn_away(s, c, fd);
 		return;
 	}
 	c->watch = (struct msgd_watch){ fd, ready };
@@ -372,8 +380,7 @@ msgd_conn_open(struct msgd_shard *s, int fd, bool local)
 	c->read_us = c->sent_us = s->now_us;
 	if (msgd_loop_add(&s->loop, &c->watch, EPOLLIN, &e) == -1) {
 		msgd_node_log_error(&e);
-		close(fd);
-		free(c);
+		turn_away(s, c, fd);
 		return;
 	}
 	if ((c->next = s->conns) != NULL)

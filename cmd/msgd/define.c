@@ -21,7 +21,7 @@ struct msgd_definer {
 	struct version *now;
 
 	struct msgd_leg *first, **last; /* that wait; the first one is being worked on */
-	bool busy, truncates;
+	bool busy, beginning, truncates;
 	struct sst_slice text;
 	struct version *next; /* DDL */
 	struct sst_ddl ddl;
@@ -294,18 +294,31 @@ plan_truncate(struct msgd_definer *d, const struct msgd_statement *st)
 }
 
 static void
-begin_next(struct msgd_definer *d)
+begin(struct msgd_definer *d)
 {
-	const struct msgd_statement *st;
+	const struct msgd_statement *st = d->first->task->parts[0].statement;
+	struct sst_err e;
 
-	if (d->busy || d->first == NULL)
-		return;
 	d->busy = true;
-	st = d->first->task->parts[0].statement;
 	d->truncates = st->kind == MSGD_TRUNCATE;
 	d->ddl = (struct sst_ddl){ 0 };
-	if ((d->truncates ? plan_truncate(d, st) : plan_definition(d, st)) == 0)
+	if (d->node->shards[0].disconnected) {
+		sst_fail(&e, SST_EBUSY, NULL, SST_NOWHERE, "msgd ends");
+		refuse(d, SST_WIRE_SERVER_ERROR, &e);
+	} else if ((d->truncates ? plan_truncate(d, st) : plan_definition(d, st)) == 0)
 		next_round(d, gate_at, gated);
+}
+
+/* As many as are answered at once, one after the other: not each by the one before, however many wait. */
+static void
+begin_next(struct msgd_definer *d)
+{
+	if (d->beginning)
+		return;
+	d->beginning = true;
+	while (!d->busy && d->first != NULL)
+		begin(d);
+	d->beginning = false;
 }
 
 void

@@ -187,9 +187,10 @@ come_back(struct msgd_shard *home, struct msgd_letter *letter)
 	struct cursor *c = (struct cursor *)letter;
 	struct far_stream *f = c->stream;
 
-	if (c->op == CLOSE)
+	if (c->op == CLOSE) {
 		free_cursor(c);
-	else if (f == NULL)
+		msgd_over(&home->nabroad);
+	} else if (f == NULL)
 		send(home, c, CLOSE);
 	else {
 		f->out = false;
@@ -269,6 +270,7 @@ begin_cursor(struct far_stream *f, struct sst_err *e)
 		return sst_fail_nomem(e);
 	}
 	f->cursor = c;
+	msgd_begun(&f->home->nabroad);
 	return 0;
 }
 

@@ -184,8 +184,9 @@ msgd_reading_go_on(struct msgd_reading *r)
 	struct sst_err e;
 	int rc = SST_ONE;
 
-	/* A scan for somebody who is gone; what others share goes on. */
-	if (r->shared == NULL && r->leg->task->home == r->here && r->leg->task->conn->closed) {
+	/* A scan for somebody who is gone; what others share goes on, until all are. */
+	if (r->here->disconnected ||
+	    (r->shared == NULL && r->leg->task->home == r->here && r->leg->task->conn->closed)) {
 		sst_fail(&e, SST_EINVAL, NULL, SST_NOWHERE, "the client is gone");
 		refuse(r, &e);
 		return;

@@ -8,9 +8,9 @@ come_back(struct msgd_shard *s, struct msgd_letter *letter)
 	struct msgd_round *r = l->round;
 	int result = 0;
 
-	(void)s;
 	if (--r->out > 0)
 		return;
+	msgd_over(&s->nabroad);
 	for (unsigned i = 0; i < r->from->node->nshards; i++)
 		if (r->letters[i].failed) {
 			r->e = r->letters[i].e;
@@ -34,6 +34,7 @@ msgd_round_begin(struct msgd_round *r, struct msgd_shard *from)
 {
 	unsigned n = from->node->nshards;
 
+	msgd_begun(&from->nabroad);
 	r->from = from;
 	r->out = n;
 	for (unsigned i = 0; i < n; i++) {

@@ -157,6 +157,7 @@ static void
 tell(struct msgd_node *n, struct msgd_letter *letters,
     void (*what)(struct msgd_shard *, struct msgd_letter *))
 {
+	atomic_store(&n->untold, n->nshards);
 	for (unsigned i = 0; i < n->nshards; i++) {
 		letters[i] = (struct msgd_letter){ .open = what, .from = n->nshards };
 		msgd_mailbox_put(msgd_node_mailbox(n, n->nshards, i), &letters[i]);
@@ -208,12 +209,6 @@ start_shards(struct msgd_node *n, struct sst_err *e)
 	return r;
 }
 
-static bool
-busy(const struct msgd_node *n)
-{
-	return atomic_load(&n->nconns) > 0;
-}
-
 /* Until a signal comes, or a shard gave up. */
 static void
 wait_for_end(struct msgd_node *n, const sigset_t *signals)
@@ -231,18 +226,69 @@ wait_for_end(struct msgd_node *n, const sigset_t *signals)
 	msgd_child_stop(&child);
 }
 
+/* ---- the end ---- */
+
+static bool
+has_tasks(const struct msgd_node *n)
+{
+	bool asked = atomic_load(&n->nconns) > 0;
+
+	for (unsigned i = 0; i < n->nshards && !asked; i++)
+		asked = atomic_load_explicit(&n->shards[i].ntasks, memory_order_acquire) > 0;
+	return asked;
+}
+
+static bool
+is_asked(const struct msgd_node *n)
+{
+	return atomic_load(&n->untold) > 0 || has_tasks(n);
+}
+
+/* Once nothing is asked no more letters go abroad: those that are there come back. */
+static bool
+is_abroad(const struct msgd_node *n)
+{
+	bool abroad = false;
+
+	for (unsigned i = 0; i < n->nshards && !abroad; i++)
+		abroad = atomic_load_explicit(&n->shards[i].nabroad, memory_order_acquire) > 0;
+	return abroad;
+}
+
+/* For ms at most; -1: however long it takes. */
+static void
+wait_while(const struct msgd_node *n, bool (*busy)(const struct msgd_node *), int ms)
+{
+	struct timespec one = { 0, 1000000 };
+
+	for (int i = 0; i != ms && busy(n) && atomic_load(&n->failed) == 0; i += ms != -1)
+		nanosleep(&one, NULL);
+}
+
+/* No shard ends while another one has something of it, or it something of another. */
 static void
 stop_shards(struct msgd_node *n)
 {
-	struct msgd_letter drain[MSGD_SHARDS_MAX], quit[MSGD_SHARDS_MAX];
-	struct timespec ms = { 0, 1000000 };
+	struct msgd_letter drain[MSGD_SHARDS_MAX], leave[MSGD_SHARDS_MAX], quit[MSGD_SHARDS_MAX];
 
 	tell(n, drain, msgd_shard_drain);
-	for (int i = 0; i < DRAIN_MS && busy(n) && atomic_load(&n->failed) == 0; i++)
-		nanosleep(&ms, NULL);
+	wait_while(n, is_asked, DRAIN_MS);
+	tell(n, leave, msgd_shard_disconnect);
+	wait_while(n, is_asked, -1);
+	wait_while(n, is_abroad, -1);
 	tell(n, quit, msgd_shard_quit);
 	for (unsigned i = 0; i < n->nshards; i++)
 		pthread_join(n->shards[i].thread, NULL);
+}
+
+/* Shards that gave up leave what was under way behind. */
+static void
+leave_behind(struct msgd_node *n)
+{
+	if (!has_tasks(n) && !is_abroad(n))
+		return;
+	msgd_listen_close(n->listeners);
+	_exit(TROUBLE);
 }
 
 static void
@@ -282,8 +328,10 @@ msgd_serve(const struct msgd_config *c)
 	wait_for_end(&n, &signals);
 	msgd_notify("STOPPING=1");
 	stop_shards(&n);
-	if (atomic_load(&n.failed) > 0)
+	if (atomic_load(&n.failed) > 0) {
 		status = TROUBLE;
+		leave_behind(&n);
+	}
 	pthread_barrier_destroy(&n.started);
 	clear_node(&n);
 	return status;

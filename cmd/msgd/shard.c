@@ -216,6 +216,16 @@ msgd_shard_drain(struct msgd_shard *s, struct msgd_letter *l)
 	if (s->no == 0)
 		msgd_listen_stop(s->node->listeners, &s->loop);
 	drain(s);
+	atomic_fetch_sub(&s->node->untold, 1);
+}
+
+void
+msgd_shard_disconnect(struct msgd_shard *s, struct msgd_letter *l)
+{
+	(void)l;
+	s->disconnected = true;
+	close_conns(s);
+	atomic_fetch_sub(&s->node->untold, 1);
 }
 
 void
@@ -297,11 +307,7 @@ close_all(struct msgd_shard *s)
 	msgd_prepared_clear(&s->prepared);
 	if (atomic_load(&s->node->failed) > 0)
 		sst_store_drop(s->store);
-	else if (s->nstreams > 0) {
-		/* What they read is not to go away under them; the process ends anyway. */
-		if (sst_store_flush(s->store, &e) == -1)
-			msgd_node_log_error(&e);
-	} else if (sst_store_close(s->store, &e) == -1) {
+	else if (sst_store_close(s->store, &e) == -1) {
 		msgd_node_log_error(&e);
 		atomic_fetch_add(&s->node->failed, 1);
 	}

@@ -71,7 +71,9 @@ struct msgd_shard {
 	struct msgd_conn *conns, *dirty, *dead;
 	struct msgd_task *spare; /* tasks to be used again */
 	size_t nstreams; /* of the store that may be open: of readings, and for other shards */
-	size_t nspare, ntasks, inflight;
+	size_t nspare, inflight;
+	/* For the end, which waits until there are none: tasks, and letters that are to come back. */
+	_Atomic size_t ntasks, nabroad;
 	struct msgd_reading *reading;            /* that runs now */
 	struct msgd_reading *ready, **ready_end; /* gave way to others */
 	struct msgd_reading *spare_readings;
@@ -104,8 +106,23 @@ struct msgd_shard {
 	uint8_t *input;           /* MSGD_READ_MAX */
 	struct sst_arena scratch; /* of one statement */
 	struct sst_buf body, zip; /* of one answer */
-	bool draining, quit;
+	bool draining, disconnected, quit;
 };
+
+/* Of what is under way: the shard itself counts; who sees that it is over sees all that came before. */
+static inline void
+msgd_begun(_Atomic size_t *n)
+{
+	atomic_store_explicit(
+	    n, atomic_load_explicit(n, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+static inline void
+msgd_over(_Atomic size_t *n)
+{
+	atomic_store_explicit(
+	    n, atomic_load_explicit(n, memory_order_relaxed) - 1, memory_order_release);
+}
 
 /* Begins with what node and no say; makes nothing that needs the others. */
 int msgd_shard_init(struct msgd_shard *, struct msgd_node *, unsigned no, struct sst_err *);
@@ -113,8 +130,10 @@ int msgd_shard_start(struct msgd_shard *, struct sst_err *);
 /* Once its thread has ended. */
 void msgd_shard_clear(struct msgd_shard *);
 
-/* Letters of the main thread: what is asked is still answered, nothing new is read; the thread ends. */
+/* Letters of the main thread: what is asked is still answered, nothing new is read; who is still there
+ * is disconnected, and what was asked is given up; the thread ends. */
 void msgd_shard_drain(struct msgd_shard *, struct msgd_letter *);
+void msgd_shard_disconnect(struct msgd_shard *, struct msgd_letter *);
 void msgd_shard_quit(struct msgd_shard *, struct msgd_letter *);
 
 /* Sends a letter at the end of this turn, at the latest. */

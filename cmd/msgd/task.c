@@ -32,7 +32,7 @@ msgd_task_new(struct msgd_conn *c)
 	t->leg.flags = 0;
 	sst_buf_reset(&t->leg.answer);
 	c->ntasks++;
-	s->ntasks++;
+	msgd_begun(&s->ntasks);
 	return t;
 }
 
@@ -67,20 +67,20 @@ end(struct msgd_task *t)
 	for (size_t i = 0; t->legs != &t->leg && i < t->nlegs; i++)
 		sst_buf_free(&t->legs[i].answer);
 	msgd_conn_task_ended(t->conn);
-	s->ntasks--;
 	s->inflight -= t->len;
 	sst_arena_reset(&t->arena);
 	if (t->arena.bytes > ARENA_KEEP)
 		sst_arena_free(&t->arena);
 	if (t->leg.answer.cap > ANSWER_KEEP)
 		sst_buf_free(&t->leg.answer);
-	if (s->nspare == SPARE_MAX) {
+	if (s->nspare == SPARE_MAX)
 		free_task(t);
-		return;
+	else {
+		t->next = s->spare;
+		s->spare = t;
+		s->nspare++;
 	}
-	t->next = s->spare;
-	s->spare = t;
-	s->nspare++;
+	msgd_over(&s->ntasks);
 }
 
 /* An element has a byte at least in the text, or in the request. */

@@ -111,7 +111,7 @@ msgd_sentry_due_ms(const struct msgd_sentry *s)
 {
 	int64_t left;
 
-	if (s == NULL || s->seen_us == 0 || s->out)
+	if (s == NULL || s->seen_us == 0 || s->out || s->shard->draining)
 		return -1;
 	left = s->seen_us + CALM_MS * 1000 - s->shard->now_us;
 	return left <= 0 ? 0 : (int)(left / 1000) + 1;

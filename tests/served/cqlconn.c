@@ -191,7 +191,8 @@ fill(struct cqlconn *c, size_t n)
 	while (c->nin - c->at < n) {
 		ssize_t got;
 
-		memmove(c->in, c->in + c->at, c->nin - c->at);
+		if (c->nin > c->at)
+			memmove(c->in, c->in + c->at, c->nin - c->at);
 		c->nin -= c->at;
 		c->at = 0;
 		if (c->in_max < n + 65536) {

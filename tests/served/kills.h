@@ -13,6 +13,7 @@
 
 enum {
 	CLIENTS = 8,
+	WILD = 4,
 	PARTITIONS = 4, /* of a client */
 	ROWS = 64,      /* of a partition, at most */
 	KEYS = PARTITIONS * ROWS,
@@ -63,6 +64,8 @@ int judge_text(int of, int key, int64_t version, const uint8_t *, int32_t n);
 
 /* A thread: writes and reads until the connection ends. */
 void *work(void *client);
+/* One that asks for anything, in any manner, until it finds nobody. */
+void *work_wildly(void *client);
 /* Holds all that is there against what is known; what had no answer is settled. */
 int judge_all(uint16_t port);
 
