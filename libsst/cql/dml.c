@@ -95,17 +95,24 @@ static int
 insert_values(struct sst_parser *p, struct sst_dml *s)
 {
 	struct sst_assignment *a = s->set;
+	const struct sst_term *value;
+	size_t n = 0;
 
 	if (sst_clause_want(p, "values") == -1 || sst_parser_want_op(p, '(') == -1)
 		return -1;
-	for (; a != NULL; a = a->next) {
-		if ((a->value = sst_term_parse(p)) == NULL)
+	do {
+		if (++n > SST_CQL_LIST_MAX)
+			return sst_fail(p->e, SST_ELIMIT, p->file, SST_NOWHERE,
+			    "more than %d values", SST_CQL_LIST_MAX);
+		if ((value = sst_term_parse(p)) == NULL)
 			return -1;
-		if (a->next != NULL && !sst_parser_take_op(p, ','))
-			return sst_parser_expected(p, "a value for each column");
-	}
-	if (sst_parser_at_op(p, ','))
-		return sst_parser_fail(p, p->tok.line, "more values than columns");
+		s->unmatched |= a == NULL;
+		if (a != NULL) {
+			a->value = value;
+			a = a->next;
+		}
+	} while (sst_parser_take_op(p, ','));
+	s->unmatched |= a != NULL;
 	return sst_parser_want_op(p, ')');
 }
 

@@ -76,6 +76,7 @@ struct sst_relation {
 	 * IS NOT NULL. */
 	const struct sst_term *value;
 	uint32_t line;
+	struct sst_slice text; /* as it stands in the source */
 	struct sst_relation *next;
 };
 
@@ -116,6 +117,7 @@ struct sst_dml {
 	struct sst_assignment *set; /* INSERT, UPDATE, DELETE; NULL in DELETE: whole rows */
 	const struct sst_term *json_value;
 	bool json_default_unset;
+	bool unmatched; /* INSERT: there are more columns than values, or fewer */
 	const struct sst_term *ts_us, *ttl_s; /* USING */
 
 	bool unlogged, counter; /* BATCH */

@@ -134,9 +134,8 @@ take_operator(struct sst_parser *p, struct sst_relation *r)
 }
 
 static int
-relation(struct sst_parser *p, struct sst_relation *r)
+compared(struct sst_parser *p, struct sst_relation *r)
 {
-	r->line = p->tok.line;
 	if (left_side(p, r) == -1)
 		return -1;
 	if (sst_parser_take(p, SST_W_IS))
@@ -146,6 +145,18 @@ relation(struct sst_parser *p, struct sst_relation *r)
 	if (!take_operator(p, r))
 		return sst_parser_expected(p, "an operator");
 	return (r->value = sst_term_parse(p)) == NULL ? -1 : 0;
+}
+
+static int
+relation(struct sst_parser *p, struct sst_relation *r)
+{
+	size_t start = p->tok.off;
+
+	r->line = p->tok.line;
+	if (compared(p, r) == -1)
+		return -1;
+	r->text = (struct sst_slice){ p->lex.source.p + start, p->end - start };
+	return 0;
 }
 
 int

@@ -44,11 +44,15 @@ get_number(struct maker *m, const struct sst_operand *o, int64_t *v, bool *given
 		return -1;
 	if (unset)
 		return 0;
+	*given = true;
+	if (s.p == NULL && o == m->plan->ttl_s) { /* no TTL, whatever the table says */
+		*v = 0;
+		return 0;
+	}
 	if (s.p == NULL || (s.n != 4 && s.n != 8))
-		return sst_refuse_name(m->e, "Invalid null value of %.*s", o->name);
+		return sst_refuse(m->e, "Invalid null value of timestamp");
 	in = sst_in_new(s, 0);
 	*v = s.n == 4 ? (int32_t)sst_get_u32(&in) : (int64_t)sst_get_u64(&in);
-	*given = true;
 	return 0;
 }
 
@@ -254,8 +258,7 @@ put_change(struct maker *m, const struct sst_change *c)
 		if (sst_operand_value(c->key, &m->bind, &path, NULL, m->e) == -1)
 			return -1;
 		if (path.p == NULL)
-			return sst_refuse_name(
-			    m->e, "Invalid null map key for column %.*s", c->of.column->name);
+			return sst_refuse(m->e, "Invalid null map key");
 	} else if (c->of.column->type->multicell)
 		return put_multicell(m, c, value);
 	return put_cell(m, &c->of, path, value);
@@ -361,34 +364,43 @@ make_rows(struct maker *m, struct sst_update *u, const struct places *p)
 		rows[i].ck = t->nck == 0 ? &nothing : p->slices[i].from.ck;
 		if (m->plan->kind == SST_INSERT)
 			rows[i].live = (struct sst_liveness){ m->ts_us, m->ttl_s, m->expiry_s };
-		if (m->plan->row_level)
-			rows[i].del = (struct sst_deletion){ m->ts_us, m->opts->now_s };
 	}
 	u->rows = rows;
 	u->nrows = n;
 	return 0;
 }
 
-/* DELETE of rows, of ranges of them, or of whole partitions. */
+/* DELETE of rows, of ranges of them, or of whole partitions.  A slice of several columns may come to rows
+ * and ranges both. */
 static int
 make_deletions(struct maker *m, struct sst_update *u, const struct places *p)
 {
 	const struct sst_table *t = m->plan->table;
 	struct sst_deletion del = { m->ts_us, m->opts->now_s };
 	struct sst_range_deletion *ranges;
+	struct sst_row *rows;
 
 	if (p->all) {
 		u->part.del = del;
 		return 0;
 	}
-	if (p->n == 0 || is_row(t, &p->slices[0])) /* then all are rows */
-		return make_rows(m, u, p);
-	if ((ranges = sst_arena_array(m->arena, p->n, sizeof(*ranges))) == NULL)
+	rows = sst_arena_array(m->arena, p->n + 1, sizeof(*rows));
+	ranges = sst_arena_array(m->arena, p->n + 1, sizeof(*ranges));
+	if (rows == NULL || ranges == NULL)
 		return sst_fail_nomem(m->e);
-	for (size_t i = 0; i < p->n; i++)
-		ranges[i] = (struct sst_range_deletion){ p->slices[i].from, p->slices[i].to, del };
+	for (size_t i = 0; i < p->n; i++) {
+		const struct sst_range *s = &p->slices[i];
+
+		if (!is_row(t, s)) {
+			ranges[u->nranges++] = (struct sst_range_deletion){ s->from, s->to, del };
+			continue;
+		}
+		rows[u->nrows] = row_of(&m->row);
+		rows[u->nrows].ck = s->from.ck;
+		rows[u->nrows++].del = del;
+	}
+	u->rows = rows;
 	u->ranges = ranges;
-	u->nranges = p->n;
 	return 0;
 }
 

@@ -340,6 +340,21 @@ filter_column(const struct sst_table *t, const struct sst_filter *f)
 	}
 }
 
+/* Is a value among those of a list that came for IN ?; it is valid. */
+static bool
+is_among(const struct sst_type *t, struct sst_slice have, struct sst_slice list)
+{
+	struct sst_in in = sst_in_new(list, 0);
+
+	for (uint32_t n = sst_get_u32(&in); n > 0 && !in.bad; n--) {
+		struct sst_slice v = sst_get_bytes32(&in);
+
+		if (!in.bad && v.p != NULL && sst_type_compare(t, have, v) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int
 passes_one(const struct sst_outrow *o, const struct sst_filter *f, const struct sst_bind *bind,
     struct sst_err *e)
@@ -361,7 +376,7 @@ passes_one(const struct sst_outrow *o, const struct sst_filter *f, const struct 
 			return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE,
 			    "Unsupported null value for column %.*s",
 			    SST_NAME_ARGS(c.column->name));
-		if (holds(f, type, have, want))
+		if (f->in_arg ? is_among(type, have, want) : holds(f, type, have, want))
 			return SST_ONE;
 	}
 	return 0;

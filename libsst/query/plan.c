@@ -29,6 +29,18 @@ sst_planner_operand(const struct sst_planner *p, const struct sst_operand **out,
 }
 
 int
+sst_planner_name(
+    const struct sst_planner *p, struct sst_slice *out, const char *format, struct sst_slice column)
+{
+	struct sst_buf b = { 0 };
+
+	sst_buf_addf(&b, format, (int)column.n, (const char *)column.p);
+	*out = b.bad ? (struct sst_slice){ NULL, 0 } : sst_arena_slice(p->arena, sst_buf_slice(&b));
+	sst_buf_free(&b);
+	return out->p == NULL ? sst_fail_nomem(p->e) : 0;
+}
+
+int
 sst_planner_column(const struct sst_planner *p, struct sst_column_ref *c, struct sst_slice name)
 {
 	return sst_column_ref_find(c, p->table, name) ? 0

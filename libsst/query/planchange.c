@@ -19,6 +19,8 @@ assigned_type(const struct sst_planner *p, const struct sst_assignment *a, struc
 		if (multi && t->kind == SST_LIST)
 			sst_refuse_unsupported(
 			    p->e, "setting an element of a list by its index is");
+		else if (multi && t->kind == SST_SET && a->value == NULL)
+			return t->args[0]; /* DELETE */
 		else if (!multi || t->kind != SST_MAP)
 			sst_refuse_name(p->e,
 			    "Invalid operation for column %.*s: it is not a map, or frozen",
@@ -63,6 +65,7 @@ static int
 plan_change(const struct sst_planner *p, struct sst_change *c, const struct sst_assignment *a)
 {
 	const struct sst_type *type;
+	struct sst_slice name = a->column;
 
 	c->kind = a->kind;
 	if ((type = assigned_type(p, a, c)) == NULL)
@@ -71,14 +74,16 @@ plan_change(const struct sst_planner *p, struct sst_change *c, const struct sst_
 	    (type = keys_of(p, type)) == NULL)
 		return -1;
 	if (a->kind == SST_ASSIGN_ELEMENT) {
-		if (sst_planner_operand(
-			p, &c->key, a->key, a->column, c->of.column->type->args[0]) == -1)
+		if (sst_planner_name(p, &name, "key(%.*s)", a->column) == -1 ||
+		    sst_planner_operand(p, &c->key, a->key, name, c->of.column->type->args[0]) ==
+			-1)
 			return -1;
 		if (c->key->kind == SST_OPERAND_NULL)
-			return sst_refuse_name(
-			    p->e, "Invalid null map key for column %.*s", a->column);
+			return sst_refuse(p->e, "Invalid null map key");
+		if (sst_planner_name(p, &name, "value(%.*s)", a->column) == -1)
+			return -1;
 	}
-	return a->value == NULL ? 0 : sst_planner_operand(p, &c->value, a->value, a->column, type);
+	return a->value == NULL ? 0 : sst_planner_operand(p, &c->value, a->value, name, type);
 }
 
 /*
@@ -155,9 +160,16 @@ check_relations(const struct sst_planner *p, const struct sst_relation *list)
 		    ((r->op != SST_REL_EQ && r->op != SST_REL_IN) ||
 			!sst_slice_eq(r->names->name, t->key[i].name)))
 			r = r->next;
-		if (r == NULL)
-			return sst_refuse_name(
-			    p->e, "Some partition key parts are missing: %.*s", t->key[i].name);
+		if (r != NULL)
+			continue;
+		for (r = list; r != NULL; r = r->next)
+			if (sst_slice_eq(r->names->name, t->key[i].name))
+				return sst_fail(p->e, SST_EINVAL, NULL, SST_NOWHERE,
+				    "Only EQ and IN relation are supported on the partition key "
+				    "(unless you use the token() function) for %s statements",
+				    p->plan->kind == SST_DELETE ? "DELETE" : "UPDATE");
+		return sst_refuse_name(
+		    p->e, "Some partition key parts are missing: %.*s", t->key[i].name);
 	}
 	return 0;
 }
@@ -169,7 +181,7 @@ refuse_missing(const struct sst_planner *p)
 	struct sst_buf b = { 0 };
 
 	for (size_t i = 0; i < p->table->nck; i++) {
-		if (w->ck[i].kind == SST_EQ || w->ck[i].kind == SST_IN)
+		if (sst_restriction_is_given(&w->ck[i]))
 			continue;
 		sst_buf_adds(&b, b.n > 0 ? ", " : "");
 		sst_buf_add_slice(&b, p->table->ck[i].name);
@@ -194,43 +206,55 @@ check_place(const struct sst_planner *p)
 
 	if (ranges)
 		return 0;
-	if (w->tuple_low != NULL || w->tuple_high != NULL)
-		return sst_refuse(p->e, "Slice restrictions are only supported in DELETE of rows");
+	if (statics && w->ck_restricted && p->plan->kind != SST_INSERT)
+		return sst_refuse(p->e,
+		    p->plan->kind == SST_DELETE
+			? "Invalid restrictions on clustering columns since the DELETE statement "
+			  "modifies only static columns"
+			: "Invalid restrictions on clustering columns since the UPDATE statement "
+			  "modifies only static columns");
 	for (size_t i = 0; i < t->nck; i++) {
-		bool given = w->ck[i].kind == SST_EQ || w->ck[i].kind == SST_IN;
-
-		if (given || (statics && !w->ck_restricted))
+		if (sst_restriction_is_given(&w->ck[i]) || (statics && !w->ck_restricted))
 			continue;
 		if (p->plan->kind == SST_DELETE)
 			return sst_refuse(
 			    p->e, "Range deletions are not supported for specific columns");
-		return refuse_missing(p);
+		return w->ck[i].kind == SST_SLICE
+		    ? sst_refuse(p->e,
+			  "Slice restrictions are not supported on the clustering columns in "
+			  "UPDATE statements")
+		    : refuse_missing(p);
 	}
 	return 0;
 }
 
-/* A column that is set twice, each time as a whole. */
+/* A column that is set as a whole, and otherwise as well. */
 static int
 check_twice(const struct sst_planner *p)
 {
+	enum {
+		NOT_SET,
+		IN_PART,
+		AS_A_WHOLE
+	} * seen, now;
 	const struct sst_table *t = p->table;
 	const size_t start[] = { 0, t->nkey, t->nkey + t->nck, t->nkey + t->nck + t->nstatic };
-	bool *seen = sst_planner_zeroed(p, start[3] + t->nregular, sizeof(*seen));
 	struct sst_column_ref c;
 
-	if (seen == NULL)
+	if ((seen = sst_planner_zeroed(p, start[3] + t->nregular, sizeof(*seen))) == NULL)
 		return -1;
 	for (const struct sst_assignment *a = p->dml->set; a != NULL; a = a->next) {
-		if (a->kind != SST_ASSIGN || a->value == NULL)
+		if (a->value == NULL)
 			continue;
 		if (sst_planner_column(p, &c, a->column) == -1)
 			return -1;
-		if (seen[start[c.kind] + c.i])
+		now = a->kind == SST_ASSIGN ? AS_A_WHOLE : IN_PART;
+		if ((int)now + (int)seen[start[c.kind] + c.i] > AS_A_WHOLE)
 			return p->dml->kind == SST_INSERT
 			    ? sst_refuse(p->e, "The column names contains duplicates")
 			    : sst_refuse_name(
 				  p->e, "Multiple incompatible setting of column %.*s", a->column);
-		seen[start[c.kind] + c.i] = true;
+		seen[start[c.kind] + c.i] = now;
 	}
 	return 0;
 }
@@ -243,6 +267,8 @@ check_statement(const struct sst_planner *p)
 
 	if (d->json)
 		return sst_refuse_unsupported(p->e, "INSERT JSON is");
+	if (d->unmatched)
+		return sst_refuse(p->e, "Unmatched column names/values");
 	if (d->if_exists)
 		return sst_refuse_unsupported(p->e, "IF EXISTS of UPDATE and DELETE is");
 	if (d->cond != NULL)
@@ -315,6 +341,8 @@ sst_plan_change(const struct sst_planner *p)
 	    sst_where_make(&plan->where, p->arena, p->table,
 		plan->kind == SST_INSERT ? place : d->where, false, &plan->marks, p->e) == -1)
 		return -1;
+	if (plan->ttl_s != NULL && plan->ttl_s->kind == SST_OPERAND_NULL)
+		return sst_refuse(p->e, "Invalid null value of [ttl]");
 	if (check_place(p) == -1)
 		return -1;
 	return d->if_not_exists ? plan_existing(p, place) : 0;

@@ -19,6 +19,9 @@ extern const struct sst_type sst_plan_bigint, sst_plan_int, sst_plan_text;
 void *sst_planner_zeroed(const struct sst_planner *, size_t n, size_t size);
 int sst_planner_operand(const struct sst_planner *, const struct sst_operand **out,
     const struct sst_term *, struct sst_slice name, const struct sst_type *);
+/* The name of a marker for what belongs to a column: a format for one name. */
+int sst_planner_name(
+    const struct sst_planner *, struct sst_slice *out, const char *format, struct sst_slice column);
 int sst_planner_column(const struct sst_planner *, struct sst_column_ref *, struct sst_slice name);
 /* Which field of a user type. */
 int sst_planner_field(

@@ -365,6 +365,7 @@ static int
 plan_distinct(const struct sst_planner *p)
 {
 	struct sst_plan *plan = p->plan;
+	bool filtered = false;
 	size_t keys = 0;
 
 	if (!p->dml->distinct)
@@ -374,6 +375,8 @@ plan_distinct(const struct sst_planner *p)
 		const struct sst_column_ref *c = &plan->outputs[i].of;
 
 		keys += plan->outputs[i].kind == SST_OUTPUT_COLUMN && c->kind == SST_COLUMN_KEY;
+		if (plan->outputs[i].kind == SST_OUTPUT_TOKEN) /* of all of them */
+			keys += p->table->nkey;
 		if (c->column != NULL &&
 		    (c->kind == SST_COLUMN_CK || c->kind == SST_COLUMN_REGULAR))
 			return sst_refuse_name(p->e,
@@ -386,7 +389,10 @@ plan_distinct(const struct sst_planner *p)
 		return sst_refuse(p->e,
 		    "SELECT DISTINCT queries must only request partition key columns and/or static "
 		    "columns");
-	if (plan->where.ck_restricted)
+	for (size_t i = 0; i < plan->where.nfilters; i++)
+		filtered |= plan->where.filters[i].kind == SST_COLUMN_CK ||
+		    plan->where.filters[i].kind == SST_COLUMN_REGULAR;
+	if (plan->where.ck_restricted || filtered)
 		return sst_refuse(p->e,
 		    "SELECT DISTINCT with WHERE clause only supports restriction by partition key "
 		    "and/or static columns.");

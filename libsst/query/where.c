@@ -1,22 +1,7 @@
 /* query/where.c: relations sorted by what they restrict. */
 #include "query/where.h"
 
-#include "query/refuse.h"
-
-#define FILTERING \
-	"Cannot execute this query as it might involve data filtering and thus may have " \
-	"unpredictable performance. If you want to execute this query despite the performance " \
-	"unpredictability, use ALLOW FILTERING"
-
-struct maker {
-	struct sst_where *w;
-	struct sst_arena *arena;
-	const struct sst_table *table;
-	struct sst_marks *marks;
-	bool filtering;
-	size_t filters_cap;
-	struct sst_err *e;
-};
+#include "query/wheremaker.h"
 
 bool
 sst_column_ref_find(struct sst_column_ref *r, const struct sst_table *t, struct sst_slice name)
@@ -41,8 +26,8 @@ sst_column_ref_find(struct sst_column_ref *r, const struct sst_table *t, struct 
 	return false;
 }
 
-static void *
-zeroed(struct maker *m, size_t n, size_t size)
+void *
+sst_wheremaker_zeroed(const struct sst_wheremaker *m, size_t n, size_t size)
 {
 	void *p = sst_arena_zeroed(m->arena, n + 1, size);
 
@@ -51,12 +36,12 @@ zeroed(struct maker *m, size_t n, size_t size)
 	return p;
 }
 
-static struct sst_operand *
-operand(
-    struct maker *m, const struct sst_term *t, struct sst_slice name, const struct sst_type *type)
+struct sst_operand *
+sst_wheremaker_operand(const struct sst_wheremaker *m, const struct sst_term *t,
+    struct sst_slice name, const struct sst_type *type)
 {
 	struct sst_spec spec = { name, type };
-	struct sst_operand *o = zeroed(m, 1, sizeof(*o));
+	struct sst_operand *o = sst_wheremaker_zeroed(m, 1, sizeof(*o));
 
 	if (o == NULL || sst_operand_make(o, m->arena, t, &spec, m->marks, m->e) == -1)
 		return NULL;
@@ -67,34 +52,59 @@ operand(
 	return o;
 }
 
-/* The values of IN: a list of terms, or one marker for a list. */
-static int
-in_values(struct maker *m, const struct sst_relation *r, struct sst_slice name,
-    const struct sst_type *type, struct sst_restriction *to)
+int
+sst_wheremaker_announce(const struct sst_wheremaker *m, const struct sst_operand *o,
+    const char *format, struct sst_slice name)
 {
+	struct sst_buf b = { 0 };
+	struct sst_slice s;
+
+	if (o->kind != SST_OPERAND_ARG || o->term->name.n > 0)
+		return 0;
+	sst_buf_addf(&b, format, (int)name.n, (const char *)name.p);
+	s = b.bad ? (struct sst_slice){ NULL, 0 } : sst_arena_slice(m->arena, sst_buf_slice(&b));
+	sst_buf_free(&b);
+	if (s.p == NULL)
+		return sst_fail_nomem(m->e);
+	m->marks->specs[o->mark].name = s;
+	return 0;
+}
+
+const struct sst_type *
+sst_wheremaker_list_of(const struct sst_wheremaker *m, const struct sst_type *element)
+{
+	struct sst_type *list = sst_wheremaker_zeroed(m, 1, sizeof(*list));
+	const struct sst_type **arg = sst_wheremaker_zeroed(m, 1, sizeof(*arg));
+
+	if (list == NULL || arg == NULL)
+		return NULL;
+	*arg = element;
+	*list = (struct sst_type){ .kind = SST_LIST, .fixed_len = -1, .nargs = 1, .args = arg };
+	return list;
+}
+
+int
+sst_wheremaker_in(const struct sst_wheremaker *m, const struct sst_relation *r,
+    struct sst_slice name, const struct sst_type *type, struct sst_restriction *to)
+{
+	const struct sst_type *list;
 	struct sst_operand *o;
-	struct sst_type *list;
-	const struct sst_type **arg;
 	size_t i = 0;
 
-	to->nvalues = r->value->kind == SST_TERM_MARK ? 1 : r->value->ncount;
-	if ((to->values = zeroed(m, to->nvalues, sizeof(*to->values))) == NULL)
+	to->in_arg = r->value->kind == SST_TERM_MARK;
+	to->nvalues = to->in_arg ? 1 : r->value->ncount;
+	to->values = sst_wheremaker_zeroed(m, to->nvalues, sizeof(*to->values));
+	if (to->values == NULL)
 		return -1;
-	if (r->value->kind == SST_TERM_MARK) {
-		if ((list = zeroed(m, 1, sizeof(*list))) == NULL ||
-		    (arg = zeroed(m, 1, sizeof(*arg))) == NULL)
-			return -1;
-		*arg = type;
-		*list =
-		    (struct sst_type){ .kind = SST_LIST, .fixed_len = -1, .nargs = 1, .args = arg };
-		to->in_arg = true;
-		if ((o = operand(m, r->value, name, list)) == NULL)
+	if (to->in_arg) {
+		if ((list = sst_wheremaker_list_of(m, type)) == NULL ||
+		    (o = sst_wheremaker_operand(m, r->value, name, list)) == NULL)
 			return -1;
 		to->values[0] = *o;
-		return 0;
+		return sst_wheremaker_announce(m, o, "in(%.*s)", name);
 	}
 	for (const struct sst_term *t = r->value->first; t != NULL; t = t->next) {
-		if ((o = operand(m, t, name, type)) == NULL)
+		if ((o = sst_wheremaker_operand(m, t, name, type)) == NULL)
 			return -1;
 		to->values[i++] = *o;
 	}
@@ -103,114 +113,87 @@ in_values(struct maker *m, const struct sst_relation *r, struct sst_slice name,
 
 /* ---- one column ---- */
 
+/* Beside what gives values nothing else may be said; IN of one value is = to Cassandra. */
 static int
-add_filter(struct maker *m, const struct sst_relation *r, const struct sst_column_ref *c)
+refuse_another(
+    const struct sst_wheremaker *m, const struct sst_restriction *there, struct sst_slice name)
 {
-	const struct sst_type *type = c->column->type;
-	struct sst_filter *f = &m->w->filters[m->w->nfilters];
-	struct sst_restriction in = { 0 };
-	struct sst_operand *o;
+	bool in = there->kind == SST_IN && (there->in_arg || there->nvalues != 1);
 
-	*f = (struct sst_filter){ .op = r->op, .kind = c->kind, .col = c->i };
-	if (!m->filtering)
-		return sst_refuse(m->e, FILTERING);
-	if (r->op == SST_REL_LIKE || r->op == SST_REL_IS_NOT_NULL || r->op == SST_REL_NE ||
-	    r->field.n > 0)
-		return sst_refuse_name(
-		    m->e, "%.*s: not a relation that rows can be filtered by", r->names->name);
-	if (r->op == SST_REL_CONTAINS || r->op == SST_REL_CONTAINS_KEY || r->key != NULL) {
-		bool map = type->kind == SST_MAP;
-
-		if (type->kind != SST_LIST && type->kind != SST_SET && !map)
-			return sst_refuse_name(m->e,
-			    "Cannot use CONTAINS on non-collection column %.*s", r->names->name);
-		if (!map && (r->op == SST_REL_CONTAINS_KEY || r->key != NULL))
-			return sst_refuse_name(
-			    m->e, "Cannot use CONTAINS KEY on non-map column %.*s", r->names->name);
-		if (r->key != NULL &&
-		    (f->key = operand(m, r->key, r->names->name, type->args[0])) == NULL)
-			return -1;
-		type = map && r->op == SST_REL_CONTAINS_KEY ? type->args[0] : type->args[map];
-	}
-	if (r->op == SST_REL_IN) {
-		if (r->value->kind == SST_TERM_MARK)
-			return sst_refuse_name(m->e,
-			    "IN ? is not supported where rows are filtered by %.*s",
-			    r->names->name);
-		if (in_values(m, r, r->names->name, type, &in) == -1)
-			return -1;
-		f->values = in.values;
-		f->nvalues = in.nvalues;
-	} else {
-		if ((o = operand(m, r->value, r->names->name, type)) == NULL)
-			return -1;
-		f->values = o;
-		f->nvalues = 1;
-	}
-	m->w->nfilters++;
-	return 0;
+	return sst_refuse_name(m->e,
+	    in ? "%.*s cannot be restricted by more than one relation if it includes a IN"
+	       : "%.*s cannot be restricted by more than one relation if it includes an Equal",
+	    name);
 }
 
-/* A bound of a slice; the other may be there already. */
-static int
-add_bound(struct maker *m, struct sst_restriction *to, const struct sst_relation *r,
-    const struct sst_operand *o)
+int
+sst_wheremaker_edge(const struct sst_wheremaker *m, struct sst_restriction *to,
+    const struct sst_relation *r, const struct sst_edge *e)
 {
 	bool low = r->op == SST_REL_GT || r->op == SST_REL_GE;
+	struct sst_edge *edge = low ? &to->low : &to->high;
 
-	if ((to->kind != SST_ANY && to->kind != SST_SLICE) || (low ? to->low : to->high) != NULL)
+	if (to->kind != SST_ANY && to->kind != SST_SLICE)
+		return refuse_another(m, to, r->names->name);
+	if (edge->n > 0)
 		return sst_refuse_name(m->e,
 		    low ? "More than one restriction was found for the start bound on %.*s"
 			: "More than one restriction was found for the end bound on %.*s",
 		    r->names->name);
 	to->kind = SST_SLICE;
-	if (low) {
-		to->low = o;
-		to->low_in = r->op == SST_REL_GE;
-	} else {
-		to->high = o;
-		to->high_in = r->op == SST_REL_LE;
-	}
+	*edge = *e;
+	edge->in = r->op == SST_REL_GE || r->op == SST_REL_LE;
 	return 0;
 }
 
 static int
-restrict_column(struct maker *m, struct sst_restriction *to, const struct sst_relation *r,
-    const struct sst_column *c)
+restrict_values(const struct sst_wheremaker *m, struct sst_restriction *to,
+    const struct sst_relation *r, const struct sst_column *c)
 {
 	struct sst_operand *o;
 
-	to->line = r->line;
-	if (r->op == SST_REL_IN || r->op == SST_REL_EQ) {
-		if (to->kind != SST_ANY)
-			return sst_refuse_name(m->e,
-			    r->op == SST_REL_EQ ? "%.*s cannot be restricted by more than one "
-						  "relation if it includes an Equal"
-						: "%.*s cannot be restricted by more than one "
-						  "relation if it includes a IN",
-			    c->name);
-		to->kind = r->op == SST_REL_EQ ? SST_EQ : SST_IN;
-		if (r->op == SST_REL_IN)
-			return in_values(m, r, c->name, c->type, to);
-		to->nvalues = 1;
-		return (to->values = operand(m, r->value, c->name, c->type)) == NULL ? -1 : 0;
-	}
-	if (r->op > SST_REL_GE || r->op == SST_REL_NE)
+	if (to->kind == SST_SLICE)
 		return sst_refuse_name(m->e,
-		    r->op == SST_REL_NE ? "Unsupported \"!=\" relation on %.*s"
-			: r->op == SST_REL_IS_NOT_NULL
-			? "Unsupported restriction: %.*s IS NOT NULL"
-			: "Unsupported restriction of primary key column %.*s",
+		    "Column \"%.*s\" cannot be restricted by both an equality and an inequality "
+		    "relation",
 		    c->name);
-	if ((o = operand(m, r->value, c->name, c->type)) == NULL)
+	if (to->kind != SST_ANY)
+		return refuse_another(m, to, c->name);
+	to->kind = r->op == SST_REL_EQ ? SST_EQ : SST_IN;
+	if (r->op == SST_REL_IN)
+		return sst_wheremaker_in(m, r, c->name, c->type, to);
+	if ((o = sst_wheremaker_operand(m, r->value, c->name, c->type)) == NULL)
 		return -1;
-	return add_bound(m, to, r, o);
+	to->nvalues = 1;
+	to->values = o;
+	return 0;
 }
 
-/* ---- several columns ---- */
+static int
+restrict_column(const struct sst_wheremaker *m, struct sst_restriction *to,
+    const struct sst_relation *r, const struct sst_column *c)
+{
+	struct sst_edge e = { .n = 1 };
+
+	if (r->op == SST_REL_IN || r->op == SST_REL_EQ)
+		return restrict_values(m, to, r, c);
+	if (r->op == SST_REL_LIKE)
+		return sst_refuse_name(
+		    m->e, "Unsupported restriction of primary key column %.*s", c->name);
+	if (r->op > SST_REL_GE || r->op == SST_REL_NE)
+		return sst_refuse_name(m->e,
+		    r->op == SST_REL_NE ? "Unsupported \"!=\" relation: %.*s"
+					: "Unsupported restriction: %.*s",
+		    r->text);
+	if ((e.values = sst_wheremaker_operand(m, r->value, c->name, c->type)) == NULL)
+		return -1;
+	return sst_wheremaker_edge(m, to, r, &e);
+}
+
+/* ---- tokens ---- */
 
 static int
-check_token_columns(struct maker *m, const struct sst_relation *r)
+check_token_columns(const struct sst_wheremaker *m, const struct sst_relation *r)
 {
 	const struct sst_table *t = m->table;
 	struct sst_buf order = { 0 };
@@ -240,10 +223,10 @@ check_token_columns(struct maker *m, const struct sst_relation *r)
 
 /* token(1, 2): of the values of a partition key. */
 static struct sst_operand *
-token_operand(struct maker *m, const struct sst_term *t)
+token_operand(const struct sst_wheremaker *m, const struct sst_term *t)
 {
-	struct sst_operand *o = zeroed(m, 1, sizeof(*o)), *part;
-	struct sst_operand *parts = zeroed(m, m->table->nkey, sizeof(*parts));
+	struct sst_operand *o = sst_wheremaker_zeroed(m, 1, sizeof(*o)), *part;
+	struct sst_operand *parts = sst_wheremaker_zeroed(m, m->table->nkey, sizeof(*parts));
 	const struct sst_term *a = t->first;
 
 	if (o == NULL || parts == NULL)
@@ -257,7 +240,7 @@ token_operand(struct maker *m, const struct sst_term *t)
 		return NULL;
 	}
 	for (size_t i = 0; i < m->table->nkey; i++, a = a->next) {
-		part = operand(m, a, m->table->key[i].name, m->table->key[i].type);
+		part = sst_wheremaker_operand(m, a, m->table->key[i].name, m->table->key[i].type);
 		if (part == NULL)
 			return NULL;
 		parts[i] = *part;
@@ -267,7 +250,7 @@ token_operand(struct maker *m, const struct sst_term *t)
 }
 
 static int
-token_relation(struct maker *m, const struct sst_relation *r)
+token_relation(const struct sst_wheremaker *m, const struct sst_relation *r)
 {
 	static const struct sst_type bigint = { .kind = SST_BIGINT, .fixed_len = 8 };
 	bool low = r->op == SST_REL_GT || r->op == SST_REL_GE || r->op == SST_REL_EQ;
@@ -277,13 +260,21 @@ token_relation(struct maker *m, const struct sst_relation *r)
 
 	if (check_token_columns(m, r) == -1)
 		return -1;
-	if ((!low && !high) || (low && m->w->token_low != NULL) ||
-	    (high && m->w->token_high != NULL))
-		return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE,
-		    "Unsupported restriction of the partition key's token");
+	if (!low && !high)
+		return sst_refuse_name(m->e,
+		    r->op == SST_REL_NE ? "Unsupported \"!=\" relation: %.*s"
+					: "Unsupported restriction: %.*s",
+		    r->text);
+	if ((low && m->w->token_low != NULL) || (high && m->w->token_high != NULL))
+		return sst_refuse_name(m->e,
+		    low ? "More than one restriction was found for the start bound on %.*s"
+			: "More than one restriction was found for the end bound on %.*s",
+		    r->names->name);
+	if (r->value->kind == SST_TERM_NULL)
+		return sst_refuse(m->e, "Invalid null token value");
 	o = r->value->kind == SST_TERM_CALL && sst_slice_eq(r->value->name, SST_SLICE_LIT("token"))
 	    ? token_operand(m, r->value)
-	    : operand(m, r->value, SST_SLICE_LIT("partition key token"), &bigint);
+	    : sst_wheremaker_operand(m, r->value, SST_SLICE_LIT("partition key token"), &bigint);
 	if (o == NULL)
 		return -1;
 	if (low) {
@@ -297,111 +288,17 @@ token_relation(struct maker *m, const struct sst_relation *r)
 	return 0;
 }
 
-/* The operands of (c, d) op (x, y), whose columns must follow each other from `at` on. */
-static struct sst_operand *
-tuple_operands(struct maker *m, const struct sst_relation *r, size_t at)
-{
-	struct sst_operand *all = zeroed(m, r->nnames, sizeof(*all)), *o;
-	const struct sst_term *t = r->value->first;
-	const struct sst_name_list *n = r->names;
-
-	if (all == NULL)
-		return NULL;
-	for (size_t i = 0; n != NULL; i++, n = n->next, t = t->next) {
-		const struct sst_column *c = &m->table->ck[at + i];
-
-		if (at + i >= m->table->nck || !sst_slice_eq(c->name, n->name)) {
-			sst_refuse_name(m->e,
-			    "Clustering columns must appear in the PRIMARY KEY order: %.*s",
-			    n->name);
-			return NULL;
-		}
-		if ((o = operand(m, t, c->name, c->type)) == NULL)
-			return NULL;
-		all[i] = *o;
-	}
-	return all;
-}
-
-/* As if each column had its own relation. */
-static int
-tuple_equal(struct maker *m, const struct sst_operand *all, size_t at, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct sst_restriction *to = &m->w->ck[at + i];
-
-		if (to->kind != SST_ANY)
-			return sst_refuse_name(m->e,
-			    "%.*s cannot be restricted by more than one relation if it "
-			    "includes an Equal",
-			    m->table->ck[at + i].name);
-		to->kind = SST_EQ;
-		to->nvalues = 1;
-		to->values = zeroed(m, 1, sizeof(*to->values));
-		if (to->values == NULL)
-			return -1;
-		to->values[0] = all[i];
-	}
-	return 0;
-}
-
-static int
-tuple_relation(struct maker *m, const struct sst_relation *r)
-{
-	struct sst_where *w = m->w;
-	struct sst_column_ref c;
-	struct sst_operand *all;
-	bool low = r->op == SST_REL_GT || r->op == SST_REL_GE;
-
-	if (!sst_column_ref_find(&c, m->table, r->names->name) || c.kind != SST_COLUMN_CK)
-		return sst_refuse_name(m->e,
-		    "Multi-column relations can only be applied to clustering columns but was "
-		    "applied to: %.*s",
-		    r->names->name);
-	if (r->op > SST_REL_GE || r->op == SST_REL_NE || r->value->kind != SST_TERM_TUPLE)
-		return sst_refuse_name(m->e,
-		    "(%.*s, ...): only comparisons with values between brackets", c.column->name);
-	if (r->value->ncount != r->nnames)
-		return sst_refuse_name(
-		    m->e, "(%.*s, ...): as many values as columns are expected", c.column->name);
-	for (size_t i = c.i; i < c.i + r->nnames && i < m->table->nck; i++)
-		if (r->op != SST_REL_EQ &&
-		    m->table->ck[i].type->reversed != c.column->type->reversed)
-			return sst_refuse_name(m->e,
-			    "(%.*s, ...): columns that run in different directions",
-			    c.column->name);
-	if ((all = tuple_operands(m, r, c.i)) == NULL)
-		return -1;
-	if (r->op == SST_REL_EQ)
-		return tuple_equal(m, all, c.i, r->nnames);
-	if ((low ? w->tuple_low : w->tuple_high) != NULL ||
-	    ((w->tuple_low != NULL || w->tuple_high != NULL) && w->tuple_at != c.i))
-		return sst_refuse_name(
-		    m->e, "More than one restriction was found for (%.*s, ...)", c.column->name);
-	w->tuple_at = c.i;
-	if (low) {
-		w->tuple_low = all;
-		w->ntuple_low = r->nnames;
-		w->tuple_low_in = r->op == SST_REL_GE;
-	} else {
-		w->tuple_high = all;
-		w->ntuple_high = r->nnames;
-		w->tuple_high_in = r->op == SST_REL_LE;
-	}
-	return 0;
-}
-
 /* ---- all of them ---- */
 
 static int
-relation(struct maker *m, const struct sst_relation *r)
+relation(const struct sst_wheremaker *m, const struct sst_relation *r)
 {
 	struct sst_column_ref c;
 
 	if (r->token)
 		return token_relation(m, r);
 	if (r->tuple)
-		return tuple_relation(m, r);
+		return sst_wheretuple_add(m, r);
 	if (!sst_column_ref_find(&c, m->table, r->names->name))
 		return sst_refuse_undefined(m->e, m->table, r->names->name);
 	if ((c.kind == SST_COLUMN_KEY || c.kind == SST_COLUMN_CK) && r->key == NULL &&
@@ -410,39 +307,11 @@ relation(struct maker *m, const struct sst_relation *r)
 
 		return restrict_column(m, &all[c.i], r, c.column);
 	}
-	return add_filter(m, r, &c);
-}
-
-/* A restriction of a key column that finds nothing by itself becomes filters. */
-static int
-to_filter(struct maker *m, struct sst_restriction *r, enum sst_column_kind kind, size_t col)
-{
-	struct sst_filter *f = &m->w->filters[m->w->nfilters];
-
-	if (!m->filtering)
-		return sst_refuse(m->e, FILTERING);
-	if (r->in_arg)
-		return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE,
-		    "IN ? is not supported where rows are filtered");
-	if (r->kind == SST_EQ || r->kind == SST_IN) {
-		f[0] = (struct sst_filter){ r->kind == SST_EQ ? SST_REL_EQ : SST_REL_IN, kind, col,
-			r->nvalues, r->values, NULL };
-		m->w->nfilters++;
-	}
-	if (r->kind == SST_SLICE && r->low != NULL)
-		m->w->filters[m->w->nfilters++] =
-		    (struct sst_filter){ r->low_in ? SST_REL_GE : SST_REL_GT, kind, col, 1,
-			    (struct sst_operand *)r->low, NULL };
-	if (r->kind == SST_SLICE && r->high != NULL)
-		m->w->filters[m->w->nfilters++] =
-		    (struct sst_filter){ r->high_in ? SST_REL_LE : SST_REL_LT, kind, col, 1,
-			    (struct sst_operand *)r->high, NULL };
-	r->kind = SST_ANY;
-	return 0;
+	return sst_wherefilter_add(m, r, &c);
 }
 
 static int
-settle_key(struct maker *m)
+settle_key(const struct sst_wheremaker *m)
 {
 	struct sst_where *w = m->w;
 	size_t n = 0;
@@ -450,19 +319,16 @@ settle_key(struct maker *m)
 	for (size_t i = 0; i < m->table->nkey; i++)
 		n += w->key[i].kind == SST_EQ || w->key[i].kind == SST_IN;
 	w->by_key = n == m->table->nkey;
-	if (w->by_key && (w->token_low != NULL || w->token_high != NULL))
-		return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE,
-		    "Columns of the partition key cannot be restricted by both a relation and "
-		    "token()");
 	for (size_t i = 0; !w->by_key && i < m->table->nkey; i++)
-		if (w->key[i].kind != SST_ANY && to_filter(m, &w->key[i], SST_COLUMN_KEY, i) == -1)
+		if (w->key[i].kind != SST_ANY &&
+		    sst_wherefilter_turn(m, &w->key[i], SST_COLUMN_KEY, i) == -1)
 			return -1;
 	return 0;
 }
 
 /* A column behind one that leaves more than one place open. */
 static int
-refuse_gap(const struct maker *m, size_t i, size_t open)
+refuse_gap(const struct sst_wheremaker *m, size_t i, size_t open)
 {
 	return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE,
 	    m->w->ck[open].kind == SST_ANY
@@ -476,7 +342,7 @@ refuse_gap(const struct maker *m, size_t i, size_t open)
 
 /* Clustering columns narrow a partition as long as those before them have values. */
 static int
-settle_clustering(struct maker *m)
+settle_clustering(const struct sst_wheremaker *m)
 {
 	struct sst_where *w = m->w;
 	size_t open = m->table->nck; /* the first column that has no values */
@@ -490,39 +356,31 @@ settle_clustering(struct maker *m)
 		}
 		if (open < i && !m->filtering)
 			return refuse_gap(m, i, open);
-		if (open < i && to_filter(m, r, SST_COLUMN_CK, i) == -1)
+		if (open < i && sst_wherefilter_turn(m, r, SST_COLUMN_CK, i) == -1)
 			return -1;
 		if (open >= i && !w->by_key && !m->filtering)
-			return sst_refuse(m->e, FILTERING);
+			return sst_refuse(m->e, SST_REFUSE_FILTERING);
 		if (r->kind != SST_ANY)
 			w->ck_restricted = true;
 		if (r->kind == SST_SLICE)
 			open = open < i ? open : i;
 	}
-	if (w->tuple_low == NULL && w->tuple_high == NULL)
-		return 0;
-	w->ck_restricted = true;
-	if (open != w->tuple_at)
-		return sst_refuse_name(m->e,
-		    "Clustering column \"%.*s\" cannot be restricted by a multi-column relation "
-		    "here",
-		    m->table->ck[w->tuple_at].name);
-	return w->by_key || m->filtering ? 0 : sst_refuse(m->e, FILTERING);
+	return 0;
 }
 
 int
 sst_where_make(struct sst_where *w, struct sst_arena *arena, const struct sst_table *table,
     const struct sst_relation *list, bool filtering, struct sst_marks *marks, struct sst_err *e)
 {
-	struct maker m = { w, arena, table, marks, filtering, 0, e };
+	struct sst_wheremaker m = { w, arena, table, marks, filtering, e };
 	size_t n = 2 * (table->nkey + table->nck);
 
 	*w = (struct sst_where){ .table = table };
 	for (const struct sst_relation *r = list; r != NULL; r = r->next)
 		n++;
-	if ((w->key = zeroed(&m, table->nkey, sizeof(*w->key))) == NULL ||
-	    (w->ck = zeroed(&m, table->nck, sizeof(*w->ck))) == NULL ||
-	    (w->filters = zeroed(&m, n, sizeof(*w->filters))) == NULL)
+	if ((w->key = sst_wheremaker_zeroed(&m, table->nkey, sizeof(*w->key))) == NULL ||
+	    (w->ck = sst_wheremaker_zeroed(&m, table->nck, sizeof(*w->ck))) == NULL ||
+	    (w->filters = sst_wheremaker_zeroed(&m, n, sizeof(*w->filters))) == NULL)
 		return -1;
 	for (const struct sst_relation *r = list; r != NULL; r = r->next)
 		if (relation(&m, r) == -1)

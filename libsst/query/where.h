@@ -18,18 +18,34 @@ enum sst_restriction_kind {
 	SST_ANY, /* not restricted */
 	SST_EQ,
 	SST_IN,
+	SST_TUPLES,  /* with the columns behind it: (c, d) IN ((1, 2), (3, 4)), (c, d) = ? */
+	SST_COVERED, /* one of those */
 	SST_SLICE
 };
 
-struct sst_restriction { /* of one column of the key or clustering */
-	enum sst_restriction_kind kind;
-	size_t nvalues; /* EQ: 1; IN */
-	struct sst_operand *values;
-	bool in_arg;                          /* IN ?: values[0] is a list of them */
-	const struct sst_operand *low, *high; /* SLICE; NULL: open */
-	bool low_in, high_in;                 /* the bound itself belongs to it */
-	uint32_t line;
+struct sst_edge { /* of a slice: of one column, or of it and those behind it: (c, d) > (1, 2) */
+	size_t n; /* columns; 0: open */
+	const struct sst_operand *values;
+	bool whole; /* values[0] is a tuple of them: (c, d) > ? */
+	bool in;    /* the edge itself belongs to the slice */
 };
+
+struct sst_restriction { /* of a column of the key or clustering */
+	enum sst_restriction_kind kind;
+	size_t ncolumns;            /* TUPLES */
+	size_t nvalues;             /* EQ: 1; IN; TUPLES: so many tuples */
+	struct sst_operand *values; /* of TUPLES ncolumns for each, unless whole */
+	bool in_arg;                /* IN ?: values[0] is a list of them */
+	bool whole;                 /* TUPLES: each value is a tuple: (c, d) IN (?, ?) */
+	struct sst_edge low, high;  /* SLICE */
+};
+
+/* Has the column values, one or several? */
+static inline bool
+sst_restriction_is_given(const struct sst_restriction *r)
+{
+	return r->kind != SST_ANY && r->kind != SST_SLICE;
+}
 
 struct sst_filter { /* looked at row by row: ALLOW FILTERING */
 	enum sst_relation_op op;
@@ -43,6 +59,7 @@ struct sst_filter { /* looked at row by row: ALLOW FILTERING */
 	size_t nvalues;
 	struct sst_operand *values;    /* of IN several */
 	const struct sst_operand *key; /* column[key]; NULL: none */
+	bool in_arg;                   /* IN ?: values[0] is a list of them */
 };
 
 struct sst_where { /* lives in the arena it was made in */
@@ -50,10 +67,6 @@ struct sst_where { /* lives in the arena it was made in */
 	bool by_key;                 /* every column of the key has values: partitions are named */
 	struct sst_restriction *key; /* table->nkey */
 	struct sst_restriction *ck;  /* table->nck */
-	const struct sst_operand *tuple_low,
-	    *tuple_high; /* (c, d) > (1, 2): operands from tuple_at on */
-	size_t tuple_at, ntuple_low, ntuple_high;
-	bool tuple_low_in, tuple_high_in;
 	const struct sst_operand *token_low, *token_high; /* token(key) */
 	bool token_low_in, token_high_in;
 	size_t nfilters;
@@ -77,8 +90,8 @@ bool sst_column_ref_find(struct sst_column_ref *, const struct sst_table *, stru
 int sst_where_make(struct sst_where *, struct sst_arena *, const struct sst_table *,
     const struct sst_relation *, bool filtering, struct sst_marks *, struct sst_err *);
 
-/* The keys of the partitions that are named, in the arena: sorted by their columns, each once.
- * by_key only. */
+/* The keys of the partitions that are named, in the arena: sorted by their columns, each once, and
+ * those alone that lie between the tokens that are given as well.  by_key only. */
 int sst_where_keys(const struct sst_where *, const struct sst_bind *, struct sst_slice **keys,
     size_t *n, struct sst_err *);
 

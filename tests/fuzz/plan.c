@@ -5,7 +5,8 @@
  * covers: libsst/query/ddl.c libsst/query/definekeyspace.c libsst/query/definetype.c
  * covers: libsst/query/definetable.c libsst/query/defineoptions.c libsst/query/plan.c
  * covers: libsst/query/planselect.c libsst/query/planchange.c libsst/query/where.c
- * covers: libsst/query/operand.c libsst/query/function.c
+ * covers: libsst/query/operand.c libsst/query/function.c libsst/query/wheretuple.c
+ * covers: libsst/query/wherefilter.c libsst/query/bounds.c
  */
 #include <assert.h>
 
@@ -112,11 +113,25 @@ begin_read(struct sst_db *db, const struct sst_read *r, struct sst_stream **out,
 	return 0;
 }
 
+/* A number or text as a marker's type has it; (c, d) of k.t where it is a tuple, or a list of those. */
+static struct sst_slice
+some_value(const struct sst_type *t, size_t n)
+{
+	static const uint8_t pairs[] = { 0, 0, 0, 2, 0, 0, 0, 13, 0, 0, 0, 4, 0, 0, 0, 7, 0, 0, 0,
+		1, 'x', 0, 0, 0, 13, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 1, 'y' };
+	static const uint8_t number[8] = { 0 };
+
+	if (t != NULL && t->kind == SST_TUPLE)
+		return (struct sst_slice){ pairs + 8, 13 };
+	if (t != NULL && t->kind == SST_LIST && t->args[0]->kind == SST_TUPLE)
+		return (struct sst_slice){ pairs, sizeof(pairs) };
+	return (struct sst_slice){ number, n };
+}
+
 /* Of one kind or another. */
 static const struct sst_argument *
 arguments(const struct sst_plan *p, struct sst_slice text, struct sst_arena *arena)
 {
-	static const uint8_t number[8] = { 0 };
 	struct sst_argument *a = sst_arena_zeroed(arena, p->marks.n + 1, sizeof(*a));
 
 	assert(a != NULL);
@@ -131,7 +146,7 @@ arguments(const struct sst_plan *p, struct sst_slice text, struct sst_arena *are
 		case 2:
 			break; /* null */
 		default:
-			a[i].value = (struct sst_slice){ number, (i + text.n) % 5 * 4 - 8 };
+			a[i].value = some_value(p->marks.specs[i].type, (i + text.n) % 5 * 4 - 8);
 		}
 	return a;
 }

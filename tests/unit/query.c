@@ -281,9 +281,8 @@ static const struct {
 	{ "SELECT * FROM t WHERE a = 'x' AND b = 1", "Invalid STRING constant (x) for \"a\"" },
 	{ "SELECT * FROM t WHERE a = null AND b = 1", "Invalid null value" },
 	{ "SELECT * FROM t WHERE token(a) > 1", "all partition key components" },
-	{ "SELECT * FROM t WHERE token(a, b) > 1 AND a = 1 AND b = 2",
-	    "both a relation and token()" },
-	{ "SELECT * FROM t WHERE a = 1 AND b = 1 AND (c, d) > (1, 'x')", "different directions" },
+	{ "SELECT * FROM t WHERE token(a, b) > 1 AND token(a, b) > 2", "for the start bound on a" },
+	{ "SELECT * FROM t WHERE a = 1 AND b = 1 AND (c, d) > (1, 'x', 2)", "Expected 2 elements" },
 	{ "SELECT * FROM t WHERE a = 1 AND b = 1 AND (d, c) = ('x', 1)", "PRIMARY KEY order" },
 	{ "SELECT * FROM t WHERE (a, b) = (1, 1)", "only be applied to clustering columns" },
 	{ "SELECT * FROM t ORDER BY c", "ORDER BY is only supported" },
@@ -322,18 +321,23 @@ static const struct {
 	{ "UPDATE t SET a = 1 WHERE a = 1 AND b = 1 AND c = 1 AND d = 'x'", "PRIMARY KEY part a" },
 	{ "UPDATE t SET v = 1 WHERE a = 1 AND b = 1 AND c = 1",
 	    "Some clustering keys are missing: d" },
-	{ "UPDATE t SET v = 1 WHERE a = 1 AND b = 1 AND c > 1", "clustering keys are missing" },
+	{ "UPDATE t SET v = 1 WHERE a = 1 AND b = 1 AND c > 1", "Slice restrictions" },
+	{ "INSERT INTO t (a, b, c, d) VALUES (1, 1, 1)", "Unmatched column names" },
+	{ "INSERT INTO t (a, b, c, d) VALUES (1, 1, 1, 'x', 2)", "Unmatched column names" },
+	{ "UPDATE m SET m['x'] = 1, m = {} WHERE a = 1", "Multiple incompatible" },
+	{ "UPDATE m SET m = {}, m['x'] = 1 WHERE a = 1", "Multiple incompatible" },
 	{ "UPDATE t SET v = v + 1 WHERE a = 1 AND b = 1 AND c = 1 AND d = 'x'", "no collection" },
 	{ "UPDATE m SET fm['x'] = 1 WHERE a = 1", "not a map, or frozen" },
 	{ "UPDATE m SET l[0] = 1 WHERE a = 1", "not supported" },
 	{ "UPDATE m SET fu.f = 1 WHERE a = 1", "frozen column fu" },
 	{ "DELETE FROM t WHERE token(a, b) = 1", "token function cannot be used" },
-	{ "UPDATE t SET v = 1 WHERE a = 1 AND b = 1 AND (c, d) = (1, 'x', 2)", "as many values" },
+	{ "UPDATE t SET v = 1 WHERE a = 1 AND b = 1 AND (c, d) = (1, 'x', 2)",
+	    "Expected 2 elements" },
 	{ "DELETE FROM t WHERE a = 1", "partition key parts are missing: b" },
 	{ "DELETE v FROM t WHERE a = 1 AND b = 1 AND c = 1", "Range deletions are not" },
 	{ "DELETE FROM t WHERE a = 1 AND b = 1 AND v = 1", "Non PRIMARY KEY columns" },
 	{ "SELECT * FROM t WHERE a = 1 AND b = 1 AND w LIKE 'x' ALLOW FILTERING",
-	    "be filtered by" },
+	    "LIKE restriction" },
 	{ "SELECT * FROM t WHERE v CONTAINS 1 ALLOW FILTERING", "non-collection column v" },
 	{ "SELECT * FROM m WHERE e CONTAINS KEY 'x' ALLOW FILTERING", "non-map column e" },
 };
@@ -504,10 +508,11 @@ START_TEST(collections)
 	gives(s, "SELECT m['y'], m['no'], fm['q'], u.g, fu.f FROM m WHERE a = 1", "2 - 9 'G' 7");
 	gives(s,
 	    "SELECT a FROM m WHERE e CONTAINS 'c' AND m CONTAINS KEY 'y' AND m CONTAINS 3 AND "
-	    "fm['q'] = 9 ALLOW FILTERING",
+	    "m['y'] = 2 ALLOW FILTERING",
 	    "1");
 	gives(s, "SELECT a FROM m WHERE l CONTAINS 8 ALLOW FILTERING", "");
-	must(s, "DELETE m['y'], u.f, tup FROM m WHERE a = 1");
+	must(s, "DELETE m['y'], e['b'], u.f, tup FROM m WHERE a = 1");
+	gives(s, "SELECT e FROM m WHERE a = 1", "{'c'}");
 	gives(s, "SELECT m, u, tup FROM m WHERE a = 1", "{'z': 3} {f: null, g: 'G'} -");
 	must(s, "UPDATE m SET l = [8], m = {}, u = null WHERE a = 1");
 	gives(s, "SELECT l, m, u FROM m WHERE a = 1", "[8] - -");
