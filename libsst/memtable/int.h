@@ -30,6 +30,7 @@ struct sst_memtable {
 	struct sst_part *last; /* applied to last */
 	struct sst_pile parts; /* by token and key */
 	uint64_t sorted;       /* how often parts was sorted: a place in it is good as long */
+	size_t tidied;         /* partitions in it that are tidy, as long as nothing is applied */
 	size_t piles_bytes;    /* all but the arena */
 	struct sst_memtable_stats stats;
 	struct sst_slice *ck[2]; /* scratch of comparisons */

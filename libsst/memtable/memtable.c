@@ -318,7 +318,26 @@ sst_memtable_apply(struct sst_memtable *m, const struct sst_update *u, struct ss
 		return -1;
 	before = sst_part_bytes(p);
 	m->stats.updates++;
+	m->tidied = 0;
 	r = apply_all(m, p, u, e);
 	m->piles_bytes += sst_part_bytes(p) - before;
 	return r;
+}
+
+int
+sst_memtable_tidy(struct sst_memtable *m, size_t n, struct sst_err *e)
+{
+	struct sst_order o = { sst_part_cmp, NULL };
+	size_t done = 0;
+	struct sst_part *p;
+
+	if (sst_pile_tidy(&m->parts, &o, NULL, NULL, e) == -1)
+		return -1;
+	for (; m->tidied < m->parts.run->n && done < n; m->tidied++) {
+		p = (struct sst_part *)(uintptr_t)sst_run_first(m->parts.run)[m->tidied].p;
+		done += 1 + p->rows.nlate + p->nmore;
+		if (sst_part_tidy(m, p, e) == -1)
+			return -1;
+	}
+	return m->tidied < m->parts.run->n ? SST_ONE : 0;
 }

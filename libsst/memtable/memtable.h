@@ -6,7 +6,8 @@
  *	                          └─ partition deletion, static row, range deletions
  *
  * Rows are kept packed in an arena and never change once written: a second write to a row makes a
- * new one.  Sorting is left to the first read, or to the flush.  Not thread-safe: a shard owns it.
+ * new one.  Sorting is left to the first read, or to the flush.  A shard owns it, and no other
+ * thread may use it, but for a dump once it is full.
  */
 #ifndef SST_MEMTABLE_MEMTABLE_H
 #define SST_MEMTABLE_MEMTABLE_H
@@ -54,5 +55,17 @@ const struct sst_memtable_stats *sst_memtable_stats(const struct sst_memtable *)
  */
 int sst_memtable_read(
     struct sst_memtable *, const struct sst_read *r, struct sst_stream **, struct sst_err *);
+
+/*
+ * Sorts ahead what reads would sort, about n things of it: SST_ONE: there is more to do; 0: all is
+ * sorted, as long as nothing is applied; -1.
+ */
+int sst_memtable_tidy(struct sst_memtable *, size_t n, struct sst_err *);
+
+/*
+ * A stream over everything in a memtable that is tidy and that nothing is applied to any more.  It
+ * may be read, and closed, in another thread, while the memtable's own reads it as ever.
+ */
+int sst_memtable_dump(struct sst_memtable *, struct sst_stream **, struct sst_err *);
 
 #endif

@@ -3,6 +3,9 @@
  * run and the range deletions by reference, so that later writes make new ones.  In each slice rows
  * and the ends of ranges are merged by position; `dir` is -1 in a reversed stream, and then the far
  * end of a range is where it opens.
+ *
+ * A dump may run in another thread than the memtable's: it reads what nobody changes any more, and
+ * counts no references, as those are the owner's.
  */
 #include <stdlib.h>
 
@@ -24,8 +27,9 @@ enum phase {
 struct scan {
 	struct sst_stream s;
 	struct sst_memtable *m;
-	bool one; /* partition, that of the read's key */
-	bool all; /* tokens */
+	bool one;  /* partition, that of the read's key */
+	bool all;  /* tokens */
+	bool dump; /* it changes nothing of the memtable */
 	int64_t left, right;
 	size_t nslices;
 	struct sst_range *slices;
@@ -52,13 +56,16 @@ struct scan {
 	struct sst_row_scratch scratch;
 	struct sst_row row;
 	struct sst_item item;
+	struct sst_slice ck[]; /* scratch of comparisons, nck */
 };
 
 static void
 let_go(struct scan *c)
 {
-	sst_run_release(c->run);
-	sst_ranges_release(c->ranges);
+	if (!c->dump) {
+		sst_run_release(c->run);
+		sst_ranges_release(c->ranges);
+	}
 	c->run = NULL;
 	c->ranges = NULL;
 	c->open = false;
@@ -75,7 +82,7 @@ part_is_nothing(const struct sst_part *p)
 static int
 hold(struct scan *c, struct sst_part *p, struct sst_err *e)
 {
-	if (sst_part_tidy(c->m, p, e) == -1)
+	if (!c->dump && sst_part_tidy(c->m, p, e) == -1)
 		return -1;
 	c->part = p;
 	if (part_is_nothing(p))
@@ -83,10 +90,12 @@ hold(struct scan *c, struct sst_part *p, struct sst_err *e)
 	c->id = p->id;
 	c->statik = p->statik;
 	c->run = p->rows.run;
-	c->run->refs++;
 	c->rows = sst_run_first(c->run);
 	c->nrows = c->run->n;
-	if ((c->ranges = p->ranges) != NULL)
+	c->ranges = p->ranges;
+	if (!c->dump)
+		c->run->refs++;
+	if (!c->dump && c->ranges != NULL)
 		c->ranges->refs++;
 	c->slice = 0;
 	c->phase = PHASE_START;
@@ -175,7 +184,7 @@ next_part(struct scan *c, struct sst_err *e)
 		return 0;
 	}
 	while (c->phase == PHASE_NEXT) {
-		if (sst_pile_tidy(&c->m->parts, &o, NULL, NULL, e) == -1)
+		if (!c->dump && sst_pile_tidy(&c->m->parts, &o, NULL, NULL, e) == -1)
 			return -1;
 		find_place(c);
 		if (c->place >= c->m->parts.run->n) {
@@ -196,10 +205,10 @@ next_part(struct scan *c, struct sst_err *e)
 
 /* How many rows are before the bound. */
 static size_t
-rows_before(const struct scan *c, const struct sst_bound *b)
+rows_before(struct scan *c, const struct sst_bound *b)
 {
 	const struct sst_table *t = c->m->table;
-	struct sst_bound row = { c->m->ck[0], t->nck, 0 };
+	struct sst_bound row = { c->ck, t->nck, 0 };
 	uint64_t prefix = sst_bound_prefix(t, b);
 	size_t lo = 0, hi = c->nrows, mid;
 	bool before;
@@ -208,7 +217,7 @@ rows_before(const struct scan *c, const struct sst_bound *b)
 		mid = lo + (hi - lo) / 2;
 		before = c->rows[mid].prefix < prefix;
 		if (c->rows[mid].prefix == prefix) {
-			sst_packed_ck(c->rows[mid].p, c->m->ck[0], t->nck);
+			sst_packed_ck(c->rows[mid].p, c->ck, t->nck);
 			before = sst_bound_compare(t, &row, b) < 0;
 		}
 		if (before)
@@ -333,12 +342,12 @@ range_is_first(struct scan *c, const uint8_t *packed)
 {
 	const struct sst_range_deletion *r = range_at_hand(c);
 	const struct sst_table *t = c->m->table;
-	struct sst_bound row = { c->m->ck[0], t->nck, 0 };
+	struct sst_bound row = { c->ck, t->nck, 0 };
 	int cmp;
 
 	if (r == NULL)
 		return false;
-	sst_packed_ck(packed, c->m->ck[0], t->nck);
+	sst_packed_ck(packed, c->ck, t->nck);
 	cmp = sst_bound_compare(t, range_end(c, r, !c->open), &row);
 	return c->s.reversed ? cmp > 0 : cmp < 0;
 }
@@ -509,18 +518,30 @@ copy_slices(struct scan *c, const struct sst_read *r, struct sst_err *e)
 	return 0;
 }
 
+static struct scan *
+new_scan(struct sst_memtable *m, bool reversed, struct sst_err *e)
+{
+	struct scan *c = calloc(1, sizeof(*c) + m->table->nck * sizeof(c->ck[0]));
+
+	if (c == NULL) {
+		sst_fail_nomem(e);
+		return NULL;
+	}
+	c->s = (struct sst_stream){ &scan_ops, m->table, reversed };
+	c->m = m;
+	return c;
+}
+
 int
 sst_memtable_read(
     struct sst_memtable *m, const struct sst_read *r, struct sst_stream **out, struct sst_err *e)
 {
-	struct scan *c = calloc(1, sizeof(*c));
+	struct scan *c = new_scan(m, r->reversed, e);
 	struct sst_part *p;
 
 	*out = NULL;
 	if (c == NULL)
-		return sst_fail_nomem(e);
-	c->s = (struct sst_stream){ &scan_ops, m->table, r->reversed };
-	c->m = m;
+		return -1;
 	c->one = r->key.p != NULL;
 	c->all = r->left == INT64_MIN && r->right == INT64_MIN;
 	c->left = r->left;
@@ -534,4 +555,17 @@ sst_memtable_read(
 fail:
 	scan_close(&c->s);
 	return -1;
+}
+
+int
+sst_memtable_dump(struct sst_memtable *m, struct sst_stream **out, struct sst_err *e)
+{
+	struct scan *c = new_scan(m, false, e);
+
+	*out = NULL;
+	if (c == NULL)
+		return -1;
+	c->all = c->dump = true;
+	*out = &c->s;
+	return 0;
 }
