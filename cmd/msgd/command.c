@@ -8,6 +8,7 @@
 #include "codec/in.h"
 #include "live/snapshot.h"
 #include "msgd/crew.h"
+#include "msgd/flusher.h"
 #include "schema/ident.h"
 #include "store/store.h"
 
@@ -272,18 +273,54 @@ begin_snapshots(struct msgd_task *t, struct sst_err *e)
 
 /* ---- all ---- */
 
+struct leg_flush {
+	struct msgd_flush_wait wait; /* first */
+	struct msgd_leg *leg;
+};
+
+static void
+end_leg(struct msgd_shard *here, struct msgd_leg *l, const struct sst_err *e)
+{
+	if (e != NULL)
+		refuse(l, e);
+	else
+		sst_response_void(&l->answer);
+	msgd_leg_done(here, l);
+}
+
+static void
+leg_flushed(struct msgd_shard *here, struct msgd_flush_wait *w, const struct sst_err *e)
+{
+	struct msgd_leg *l = ((struct leg_flush *)w)->leg;
+
+	free(w);
+	end_leg(here, l, e);
+}
+
+static void
+flush_leg(struct msgd_shard *here, struct msgd_leg *l)
+{
+	struct leg_flush *f = malloc(sizeof(*f));
+	struct sst_err e;
+
+	if (f == NULL) {
+		sst_fail_nomem(&e);
+		end_leg(here, l, &e);
+		return;
+	}
+	*f = (struct leg_flush){ { .done = leg_flushed }, l };
+	msgd_flusher_ask(here, &f->wait);
+}
+
 void
 msgd_command_run(struct msgd_shard *here, struct msgd_leg *l)
 {
-	struct sst_err e;
-
 	l->opcode = SST_OP_RESULT;
-	if (l->task->command == MSGD_EXTENT)
-		run_extent(here, l);
-	else if (sst_store_flush(here->store, &e) == -1)
-		refuse(l, &e);
-	else
-		sst_response_void(&l->answer);
+	if (l->task->command != MSGD_EXTENT) {
+		flush_leg(here, l);
+		return;
+	}
+	run_extent(here, l);
 	msgd_leg_done(here, l);
 }
 
@@ -306,20 +343,26 @@ msgd_command_end(struct msgd_task *t)
 
 struct order {
 	struct msgd_letter letter; /* first */
+	struct msgd_flush_wait wait;
 	_Atomic unsigned *left;
 };
 
 static void
-obey(struct msgd_shard *here, struct msgd_letter *letter)
+obeyed(struct msgd_shard *here, struct msgd_flush_wait *w, const struct sst_err *e)
 {
-	struct order *o = (struct order *)letter;
-	struct sst_err e;
+	struct order *o = (struct order *)((uint8_t *)w - offsetof(struct order, wait));
 
-	if (sst_store_flush(here->store, &e) == -1)
-		msgd_node_log_error(&e);
+	(void)here;
+	(void)e; /* is told already */
 	if (atomic_fetch_sub(o->left, 1) == 1)
 		msgd_node_log("flushed");
 	free(o);
+}
+
+static void
+obey(struct msgd_shard *here, struct msgd_letter *letter)
+{
+	msgd_flusher_ask(here, &((struct order *)letter)->wait);
 }
 
 void
@@ -338,7 +381,8 @@ msgd_command_flush(struct msgd_node *n)
 			atomic_fetch_sub(&left, 1);
 			continue;
 		}
-		*o = (struct order){ { .open = obey, .from = n->nshards }, &left };
+		*o = (struct order){ { .open = obey, .from = n->nshards }, { .done = obeyed },
+			&left };
 		if (!msgd_mailbox_put(msgd_node_mailbox(n, n->nshards, i), &o->letter)) {
 			atomic_fetch_sub(&left, 1);
 			free(o);

@@ -1,5 +1,6 @@
 /*
- * cmd/msgd/crew.h: threads for what blocks: syncs of the log, reads of the disk, changes of the schema.
+ * cmd/msgd/crew.h: threads for what blocks: syncs of the log, flushes, reads of the disk, changes of the
+ * schema.
  * A job goes to a crew and comes back to its shard; between the two it is the crew's.  There are locks
  * here, taken once a job, and none where requests run from memory.
  */

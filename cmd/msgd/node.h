@@ -31,7 +31,8 @@ struct msgd_node {
 	/* From i to k: mailboxes[i * nshards + k]; the last row is of the main thread. */
 	struct msgd_mailbox *mailboxes;
 
-	struct msgd_crew syncers; /* one for each shard */
+	struct msgd_crew syncers;  /* one for each shard */
+	struct msgd_crew flushers; /* the same */
 	struct msgd_crew readers;
 	struct msgd_crew definers;    /* one */
 	struct msgd_definer *definer; /* shard 0's */

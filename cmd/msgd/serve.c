@@ -128,7 +128,8 @@ make_node(struct msgd_node *n, const struct msgd_config *c, struct sst_err *e)
 	describe_self(n);
 	if (make_shards(n, e) == -1)
 		return -1;
-	if (msgd_crew_start(&n->syncers, n->nshards, e) == -1)
+	if (msgd_crew_start(&n->syncers, n->nshards, e) == -1 ||
+	    msgd_crew_start(&n->flushers, n->nshards, e) == -1)
 		return -1;
 	if (msgd_crew_start(&n->readers, READERS, e) == -1)
 		return -1;
@@ -139,6 +140,7 @@ static void
 clear_node(struct msgd_node *n)
 {
 	msgd_crew_stop(&n->syncers);
+	msgd_crew_stop(&n->flushers);
 	msgd_crew_stop(&n->readers);
 	msgd_crew_stop(&n->definers);
 	for (unsigned i = 0; n->shards != NULL && i < n->nshards; i++)

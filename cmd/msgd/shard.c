@@ -9,6 +9,7 @@
 #include "msgd/coalesce.h"
 #include "msgd/conn.h"
 #include "msgd/define.h"
+#include "msgd/flusher.h"
 #include "msgd/listen.h"
 #include "msgd/reach.h"
 #include "msgd/reading.h"
@@ -150,7 +151,7 @@ timeout_ms(struct msgd_shard *s)
 		ms = sooner(ms, MSGD_SWEEP_MS);
 	if (s->any_waiting)
 		ms = sooner(ms, FULL_MS);
-	if (s->ready != NULL || s->dirty != NULL)
+	if (s->ready != NULL || s->dirty != NULL || s->flushes)
 		return 0;
 	if (ms == 0)
 		return 0;
@@ -179,6 +180,7 @@ turn(struct msgd_shard *s, struct sst_err *e)
 	msgd_crew_take(s);
 	msgd_settle_turn(s);
 	msgd_adopt_turn(s);
+	msgd_flusher_turn(s);
 	if (s->sentry != NULL)
 		msgd_sentry_turn(s->sentry);
 	flush_conns(s);
@@ -266,6 +268,7 @@ store_opts(struct sst_store_opts *o, struct msgd_shard *s)
 		.shard = s->no,
 		.shards = n,
 		.note = note };
+	msgd_flusher_opts(s, o);
 }
 
 static int
@@ -304,6 +307,7 @@ close_all(struct msgd_shard *s)
 	close_conns(s);
 	while (s->njobs > 0) /* they have descriptors and memory of the store */
 		wait_for_crews(s);
+	msgd_flusher_clear(s);
 	msgd_prepared_clear(&s->prepared);
 	if (atomic_load(&s->node->failed) > 0)
 		sst_store_drop(s->store);

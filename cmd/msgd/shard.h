@@ -21,6 +21,8 @@
 
 struct msgd_coalescer;
 struct msgd_conn;
+struct msgd_flush_job;
+struct msgd_flush_wait;
 struct msgd_gate;
 struct msgd_leg;
 struct msgd_localdb;
@@ -85,6 +87,10 @@ struct msgd_shard {
 	bool retires;
 	const struct msgd_gate *gate; /* NULL: open */
 	struct msgd_leg *held, **held_end;
+
+	struct msgd_flush_job *flush; /* that a crew writes, or NULL */
+	struct msgd_flush_wait *flush_waits;
+	bool flushes; /* there is more to do for one, at once */
 
 	struct msgd_sentry *sentry; /* shard 0's */
 	struct msgd_sync sync;

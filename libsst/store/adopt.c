@@ -17,7 +17,7 @@ sst_store_flush_table(struct sst_store *s, const struct sst_table *t, struct sst
 		return sst_fail(e, SST_EINVAL, s->dir, SST_NOWHERE, "not a table of this store");
 	if (s->broken)
 		return sst_store_refuse_broken(s, e);
-	return shelf->mem == NULL ? 0 : sst_store_flush_shelf(s, shelf, e);
+	return sst_store_flush_shelf(s, shelf, e);
 }
 
 /* What makes a table another one: its text, and the fields of its types. */
@@ -142,8 +142,7 @@ sort_out(struct adoption *a, struct sst_err *e)
 			continue;
 		}
 		a->go[a->ngo++] = shelf;
-		if ((shelf->mem != NULL && sst_store_flush_shelf(s, shelf, e) == -1) ||
-		    add_new(a, t, e) == -1)
+		if (sst_store_flush_shelf(s, shelf, e) == -1 || add_new(a, t, e) == -1)
 			return -1;
 	}
 	for (size_t i = 0; i < schema->ntables; i++)
@@ -162,9 +161,7 @@ settle(struct adoption *a)
 	for (size_t i = 0; i < a->ngo; i++) {
 		struct sst_shelf *shelf = a->go[i];
 
-		s->bytes -= sst_shelf_bytes(shelf);
-		sst_source_drop(shelf->mem); /* of a table that was dropped */
-		shelf->mem = NULL;
+		sst_store_forget_shelf(s, shelf); /* of a table that was dropped */
 		s->retired[s->nretired++] = shelf;
 	}
 	for (size_t i = 0; i < a->nnew; i++) {
@@ -231,9 +228,7 @@ sst_store_truncated(
 	if (s->journal != NULL)
 		sst_journal_begin_after(s->journal, upto);
 	shelf->truncated = upto;
-	s->bytes -= sst_shelf_bytes(shelf);
-	sst_source_drop(shelf->mem);
-	shelf->mem = NULL;
+	sst_store_forget_shelf(s, shelf);
 	sst_store_discard_log(s);
 	return shelf->listed ? sst_shelf_refresh(shelf, e) : 0;
 }

@@ -4,8 +4,8 @@
 
 #include "store/datadir.h"
 #include "store/define.h"
+#include "store/flushing.h"
 #include "store/journal.h"
-#include "store/shelf.h"
 #include "store/store.h"
 
 struct sst_relic { /* a segment that was there when the store was opened, as its replay found it */
@@ -33,10 +33,12 @@ struct sst_store {
 	struct sst_shelf **retired;
 	const char *log_dir;         /* NULL: the directory has none */
 	struct sst_journal *journal; /* NULL: none is written */
-	uint64_t updates;  /* taken in without a log: their positions are {0, 1}, {0, 2}, … */
-	size_t bytes;      /* of all memtables */
-	bool replaying;    /* sst_store_recovered has to come first */
-	uint64_t recalled; /* changes that its replay took in */
+	uint64_t updates; /* taken in without a log: their positions are {0, 1}, {0, 2}, … */
+	size_t bytes;     /* of all memtables */
+	uint64_t memtables, asked; /* how many there were; up to which they are to be flushed */
+	struct sst_flush flush;    /* of one memtable at a time */
+	bool replaying;            /* sst_store_recovered has to come first */
+	uint64_t recalled;         /* changes that its replay took in */
 	size_t nrelics;
 	struct sst_relic *relics;
 	bool broken; /* a flush failed in doubt: nothing more is taken in */
@@ -48,10 +50,6 @@ struct sst_store {
 struct sst_shelf *sst_store_new_shelf(
     struct sst_store *, const struct sst_table *, const char *folder, struct sst_err *);
 void sst_store_free_shelf(struct sst_shelf *);
-int sst_store_flush_shelf(struct sst_store *, struct sst_shelf *, struct sst_err *);
-/* What is in SSTables leaves the log. */
-void sst_store_discard_log(struct sst_store *);
-int sst_store_refuse_broken(const struct sst_store *, struct sst_err *);
 /* All SSTables that are live in a folder of ours go, at once. */
 int sst_store_clear_folder(
     const struct sst_io *, const char *folder, int64_t now_us, struct sst_err *);
@@ -71,9 +69,8 @@ int sst_store_take(struct sst_store *, struct sst_shelf *, const struct sst_upda
     struct sst_logpos, struct sst_err *);
 /* Replays the log into memory, a writer flushing on the way. */
 int sst_store_recall(struct sst_store *, struct sst_err *);
-/* Makes room before an update is taken in, so that one that is refused leaves no trace. */
-int sst_store_make_room(struct sst_store *, struct sst_err *);
 void sst_store_note(struct sst_store *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void sst_store_note_error(struct sst_store *, const struct sst_err *);
 
 /* Makes the tables of opts.schema that are not there yet. */
 int sst_store_make_tables(struct sst_store *, struct sst_err *);

@@ -335,12 +335,13 @@ gather(struct reading *rd, struct inputs *in, struct sst_err *e)
 	struct sst_shelf *shelf = rd->shelf;
 
 	rd->opened = (struct sst_read_stats){ 0 };
-	*in = (struct inputs){ sst_arena_array(&rd->arena, shelf->nsets + 1, sizeof(*in->v)), 0 };
-	rd->sources = sst_arena_array(&rd->arena, shelf->nsets + 1, sizeof(*rd->sources));
+	*in = (struct inputs){ sst_arena_array(&rd->arena, shelf->nsets + 2, sizeof(*in->v)), 0 };
+	rd->sources = sst_arena_array(&rd->arena, shelf->nsets + 2, sizeof(*rd->sources));
 	if (in->v == NULL || rd->sources == NULL)
 		return sst_fail_nomem(e);
 	if (open_sources(rd, in, e) == 0 && check_order(rd, e) == 0 &&
-	    open_memtable(rd, shelf->mem, in, e) == 0)
+	    open_memtable(rd, shelf->frozen.rows, in, e) == 0 &&
+	    open_memtable(rd, shelf->active.rows, in, e) == 0)
 		return 0;
 	close_inputs(rd, in);
 	return -1;
@@ -531,6 +532,22 @@ widen(struct sst_buf extent[2], const struct sst_type *type, struct sst_slice fi
 	return extent[0].bad || extent[1].bad ? -1 : 0;
 }
 
+/* SST_ONE; 0: it does not say; -1. */
+static int
+widen_to_memory(
+    struct sst_buf extent[2], const struct sst_type *type, const struct sst_memory *m, bool *some)
+{
+	if (m->rows == NULL)
+		return SST_ONE;
+	if (m->extent_null)
+		return 0;
+	if (m->extent_known &&
+	    widen(extent, type, sst_buf_slice(&m->extent[0]), sst_buf_slice(&m->extent[1]), some) ==
+		-1)
+		return -1;
+	return SST_ONE;
+}
+
 /* False when the SSTable does not say. */
 static bool
 covered(const struct sst_sstable *t, struct sst_slice *first, struct sst_slice *last)
@@ -553,6 +570,7 @@ sst_store_extent(struct sst_db *db, const struct sst_table *table, struct sst_sl
 	struct sst_slice a, b;
 	bool some = false;
 	size_t i;
+	int r;
 
 	*first = *last = (struct sst_slice){ NULL, 0 };
 	if (shelf == NULL || table->nck == 0)
@@ -560,12 +578,12 @@ sst_store_extent(struct sst_db *db, const struct sst_table *table, struct sst_sl
 		    e, SST_EINVAL, s->dir, SST_NOWHERE, "no such table, or no clustering");
 	if (sst_shelf_list(shelf, e) == -1)
 		return -1;
-	if (shelf->mem != NULL && shelf->extent_null)
-		return SST_ONE;
-	if (shelf->mem != NULL && shelf->extent_known &&
-	    widen(s->extent, table->ck[0].type, sst_buf_slice(&shelf->extent[0]),
-		sst_buf_slice(&shelf->extent[1]), &some) == -1)
-		return sst_fail_nomem(e);
+	for (i = 0; i < 2; i++) {
+		r = widen_to_memory(
+		    s->extent, table->ck[0].type, i == 0 ? &shelf->active : &shelf->frozen, &some);
+		if (r != SST_ONE)
+			return r == 0 ? SST_ONE : sst_fail_nomem(e);
+	}
 	for (i = 0; i < shelf->nsets; i++) {
 		if (!covered(shelf->sets[i]->sstable, &a, &b))
 			return SST_ONE;

@@ -191,10 +191,8 @@ forget(struct sst_store *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->nshelves; i++) {
-		sst_source_drop(s->shelves[i]->mem);
-		s->shelves[i]->mem = NULL;
-	}
+	for (i = 0; i < s->nshelves; i++)
+		sst_memory_drop(&s->shelves[i]->active);
 	s->bytes = 0;
 }
 

@@ -25,17 +25,6 @@ sst_source_drop(struct sst_source *s)
 	free(s);
 }
 
-int
-sst_shelf_init(struct sst_shelf *s, struct sst_err *e)
-{
-	s->statics_used = calloc(s->table->nstatic / 8 + 1, 1);
-	s->regulars_used = calloc(s->table->nregular / 8 + 1, 1);
-	if (s->statics_used != NULL && s->regulars_used != NULL)
-		return 0;
-	sst_shelf_clear(s);
-	return sst_fail_nomem(e);
-}
-
 static void
 drop_sets(struct sst_source **sets, size_t n)
 {
@@ -47,12 +36,9 @@ drop_sets(struct sst_source **sets, size_t n)
 void
 sst_shelf_clear(struct sst_shelf *s)
 {
-	sst_source_drop(s->mem);
+	sst_memory_drop(&s->active);
+	sst_memory_drop(&s->frozen);
 	drop_sets(s->sets, s->nsets);
-	free(s->statics_used);
-	free(s->regulars_used);
-	sst_buf_free(&s->extent[0]);
-	sst_buf_free(&s->extent[1]);
 	*s = (struct sst_shelf){ 0 };
 }
 
@@ -232,10 +218,27 @@ sst_shelf_check(const struct sst_shelf *s, const struct sst_source *src, struct 
 
 /* ---- memory ---- */
 
+void
+sst_memory_drop(struct sst_memory *m)
+{
+	sst_source_drop(m->rows);
+	free(m->statics_used);
+	free(m->regulars_used);
+	sst_buf_free(&m->extent[0]);
+	sst_buf_free(&m->extent[1]);
+	*m = (struct sst_memory){ 0 };
+}
+
+size_t
+sst_memory_bytes(const struct sst_memory *m)
+{
+	return m->rows == NULL ? 0 : sst_memtable_bytes(m->rows->mem);
+}
+
 size_t
 sst_shelf_bytes(const struct sst_shelf *s)
 {
-	return s->mem == NULL ? 0 : sst_memtable_bytes(s->mem->mem);
+	return sst_memory_bytes(&s->active) + sst_memory_bytes(&s->frozen);
 }
 
 static void
@@ -260,61 +263,61 @@ set_extent(struct sst_buf *b, struct sst_slice v)
 
 /* Rows of an update ascend, so its first and last are enough. */
 static int
-note_extent(struct sst_shelf *s, const struct sst_update *u, struct sst_err *e)
+note_extent(
+    struct sst_memory *m, const struct sst_table *t, const struct sst_update *u, struct sst_err *e)
 {
 	const struct sst_type *type;
 	struct sst_slice first, last;
 
-	if (s->table->nck == 0 || u->nrows == 0)
+	if (t->nck == 0 || u->nrows == 0)
 		return 0;
-	type = s->table->ck[0].type;
+	type = t->ck[0].type;
 	first = u->rows[0].ck[0];
 	last = u->rows[u->nrows - 1].ck[0];
 	if (first.p == NULL || last.p == NULL) {
-		s->extent_null = true;
+		m->extent_null = true;
 		return 0;
 	}
-	if (!s->extent_known || sst_type_compare(type, first, sst_buf_slice(&s->extent[0])) < 0)
-		set_extent(&s->extent[0], first);
-	if (!s->extent_known || sst_type_compare(type, last, sst_buf_slice(&s->extent[1])) > 0)
-		set_extent(&s->extent[1], last);
-	s->extent_known = true;
-	return s->extent[0].bad || s->extent[1].bad ? sst_fail_nomem(e) : 0;
+	if (!m->extent_known || sst_type_compare(type, first, sst_buf_slice(&m->extent[0])) < 0)
+		set_extent(&m->extent[0], first);
+	if (!m->extent_known || sst_type_compare(type, last, sst_buf_slice(&m->extent[1])) > 0)
+		set_extent(&m->extent[1], last);
+	m->extent_known = true;
+	return m->extent[0].bad || m->extent[1].bad ? sst_fail_nomem(e) : 0;
 }
 
 static int
-make_memtable(struct sst_shelf *s, struct sst_logpos pos, struct sst_err *e)
+make_memory(
+    struct sst_memory *m, const struct sst_table *t, struct sst_logpos pos, struct sst_err *e)
 {
-	struct sst_source *src = calloc(1, sizeof(*src));
-
-	if (src == NULL)
-		return sst_fail_nomem(e);
-	src->refs = 1;
-	if (sst_memtable_new(&src->mem, s->table, e) == -1) {
-		free(src);
-		return -1;
+	m->statics_used = calloc(t->nstatic / 8 + 1, 1);
+	m->regulars_used = calloc(t->nregular / 8 + 1, 1);
+	if ((m->rows = calloc(1, sizeof(*m->rows))) != NULL)
+		m->rows->refs = 1;
+	if (m->statics_used == NULL || m->regulars_used == NULL || m->rows == NULL)
+		sst_fail_nomem(e);
+	else if (sst_memtable_new(&m->rows->mem, t, e) == 0) {
+		m->first = pos;
+		return 0;
 	}
-	s->mem = src;
-	s->mem_first = pos;
-	s->extent_known = s->extent_null = false;
-	memset(s->statics_used, 0, s->table->nstatic / 8 + 1);
-	memset(s->regulars_used, 0, s->table->nregular / 8 + 1);
-	return 0;
+	sst_memory_drop(m);
+	return -1;
 }
 
 int
 sst_shelf_apply(
     struct sst_shelf *s, const struct sst_update *u, struct sst_logpos pos, struct sst_err *e)
 {
+	struct sst_memory *m = &s->active;
 	size_t i;
 
-	if (s->mem == NULL && make_memtable(s, pos, e) == -1)
+	if (m->rows == NULL && make_memory(m, s->table, pos, e) == -1)
 		return -1;
 	for (i = 0; i < u->nrows; i++)
-		note_columns(s->regulars_used, s->table->nregular, &u->rows[i]);
+		note_columns(m->regulars_used, s->table->nregular, &u->rows[i]);
 	if (u->statik != NULL)
-		note_columns(s->statics_used, s->table->nstatic, u->statik);
-	if (note_extent(s, u, e) == -1)
+		note_columns(m->statics_used, s->table->nstatic, u->statik);
+	if (note_extent(m, s->table, u, e) == -1)
 		return -1;
-	return sst_memtable_apply(s->mem->mem, u, e);
+	return sst_memtable_apply(m->rows->mem, u, e);
 }

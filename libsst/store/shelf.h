@@ -1,7 +1,11 @@
 /*
- * libsst/store/shelf.h: what a store keeps of one table: a memtable, and the live SSTables of its
+ * libsst/store/shelf.h: what a store keeps of one table: memtables, and the live SSTables of its
  * folder, opened.  Both are sources of rows that are counted: a stream holds those it reads, so they
  * outlive a flush or a refresh that drops them from the shelf.
+ *
+ *	updates ─► active ── full ─► frozen ── written, live ─► sets
+ *	              └────────┬───────┴──────────────────────────┘
+ *	                     reads
  */
 #ifndef SST_STORE_SHELF_H
 #define SST_STORE_SHELF_H
@@ -21,6 +25,17 @@ struct sst_source {
 	unsigned checked; /* of its components that were opened, how many then were of this set */
 };
 
+struct sst_memory {              /* a memtable, and what is known of what is in it */
+	struct sst_source *rows; /* NULL while nothing is in memory */
+	uint64_t no;             /* of all memtables of the store: later ones have larger numbers */
+	struct sst_logpos first; /* of the first update */
+	/* Columns with a cell in it, a bit each. */
+	uint8_t *statics_used, *regulars_used;
+	/* Smallest and largest first clustering value of the rows. */
+	struct sst_buf extent[2];
+	bool extent_known, extent_null; /* there is one; one is null, so nothing is known */
+};
+
 struct sst_shelf {
 	const struct sst_io *io;
 	const struct sst_table *table;
@@ -31,21 +46,14 @@ struct sst_shelf {
 	bool foreign;
 	void (*note)(void *arg, const char *text);
 	void *note_arg;
-	bool listed;                 /* the folder was listed once */
-	bool noted;                  /* and what is wrong with it told */
-	struct sst_source *mem;      /* NULL while nothing is in memory */
-	struct sst_logpos mem_first; /* of the first update in mem */
-	/* Columns with a cell in mem, a bit each. */
-	uint8_t *statics_used, *regulars_used;
-	/* Smallest and largest first clustering value of the rows in mem. */
-	struct sst_buf extent[2];
-	bool extent_known, extent_null; /* there is one; one is null, so nothing is known */
+	bool listed;              /* the folder was listed once */
+	bool noted;               /* and what is wrong with it told */
+	struct sst_memory active; /* takes updates in */
+	struct sst_memory frozen; /* is becoming an SSTable: flushing.h */
 	size_t nsets;
 	struct sst_source **sets; /* by generation */
 };
 
-/* The rest of *s is filled in by the caller before. */
-int sst_shelf_init(struct sst_shelf *s, struct sst_err *);
 void sst_shelf_clear(struct sst_shelf *); /* its streams are closed */
 
 /* Lists the folder, opens what is new and lets go of what is gone. */
@@ -63,20 +71,9 @@ int sst_shelf_check(const struct sst_shelf *, const struct sst_source *, struct 
 /* pos: where this update is in the log. */
 int sst_shelf_apply(
     struct sst_shelf *, const struct sst_update *, struct sst_logpos pos, struct sst_err *);
-size_t sst_shelf_bytes(const struct sst_shelf *); /* of memory */
-
-struct sst_shelf_flush {
-	const uint8_t *hostid;
-	int64_t now_us;
-	bool bulk; /* no log stands behind it */
-};
-
-/*
- * The memtable becomes an SSTable.  0: it is live, durable and on the shelf, the memtable is gone.
- * -1: nothing has changed; *doubt says that the folder may have: see sst_publish_commit.
- */
-int sst_shelf_flush(
-    struct sst_shelf *, const struct sst_shelf_flush *, bool *doubt, struct sst_err *);
+size_t sst_memory_bytes(const struct sst_memory *);
+size_t sst_shelf_bytes(const struct sst_shelf *); /* of memory, all told */
+void sst_memory_drop(struct sst_memory *);        /* streams that read it keep it */
 
 struct sst_source *sst_source_hold(struct sst_source *);
 void sst_source_drop(struct sst_source *); /* NULL is fine */

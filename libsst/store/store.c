@@ -87,8 +87,8 @@ sst_store_note(struct sst_store *s, const char *fmt, ...)
 	s->opts.note(s->opts.note_arg, text);
 }
 
-static void
-note_error(struct sst_store *s, const struct sst_err *e)
+void
+sst_store_note_error(struct sst_store *s, const struct sst_err *e)
 {
 	char text[512];
 
@@ -97,106 +97,6 @@ note_error(struct sst_store *s, const struct sst_err *e)
 }
 
 /* ---- writing ---- */
-
-static bool
-may_be_tried_again(const struct sst_err *e)
-{
-	return e->code == SST_ENOMEM ||
-	    (e->code == SST_ESYS &&
-		(e->sys == ENOSPC || e->sys == EDQUOT || e->sys == EMFILE || e->sys == ENFILE));
-}
-
-/* What is in SSTables need not be in the log.  A segment that cannot go does no harm: it goes with the
- * next, or after a replay. */
-void
-sst_store_discard_log(struct sst_store *s)
-{
-	uint64_t oldest = UINT64_MAX;
-	struct sst_err e;
-	size_t i;
-
-	if (s->journal == NULL)
-		return;
-	for (i = 0; i < s->nshelves; i++)
-		if (s->shelves[i]->mem != NULL && s->shelves[i]->mem_first.segment < oldest)
-			oldest = s->shelves[i]->mem_first.segment;
-	if (sst_journal_discard(s->journal, oldest, &e) == -1)
-		note_error(s, &e);
-}
-
-int
-sst_store_flush_shelf(struct sst_store *s, struct sst_shelf *shelf, struct sst_err *e)
-{
-	struct sst_shelf_flush f = { s->datadir.hostid, sst_now_us(), s->journal == NULL };
-	size_t bytes = sst_shelf_bytes(shelf);
-	bool doubt;
-
-	if (sst_shelf_flush(shelf, &f, &doubt, e) == 0) {
-		s->bytes -= bytes;
-		sst_store_discard_log(s);
-		return 0;
-	}
-	/* After a sync that failed the kernel may think that the pages are clean: what was not
-	 * durable before is lost or not, and trying again would only seem to work. */
-	if (doubt || e->doubt || !may_be_tried_again(e)) {
-		s->broken = true;
-		s->why = *e;
-	}
-	return -1;
-}
-
-int
-sst_store_refuse_broken(const struct sst_store *s, struct sst_err *e)
-{
-	*e = s->why;
-	snprintf(e->what, sizeof(e->what),
-	    "nothing more is taken in before a restart, since a flush failed: %.80s", s->why.what);
-	return -1;
-}
-
-int
-sst_store_flush(struct sst_store *s, struct sst_err *e)
-{
-	size_t i;
-
-	if (s->broken)
-		return sst_store_refuse_broken(s, e);
-	for (i = 0; i < s->nshelves; i++)
-		if (s->shelves[i]->mem != NULL && sst_store_flush_shelf(s, s->shelves[i], e) == -1)
-			return -1;
-	return 0;
-}
-
-/* The shelf with the most memory; or, when the log is too long, the one that holds it back. */
-static struct sst_shelf *
-to_flush(struct sst_store *s, bool by_log)
-{
-	struct sst_shelf *best = NULL, *shelf;
-	size_t i;
-
-	for (i = 0; i < s->nshelves; i++) {
-		shelf = s->shelves[i];
-		if (shelf->mem == NULL)
-			continue;
-		if (best == NULL ||
-		    (by_log ? sst_logpos_cmp(shelf->mem_first, best->mem_first) < 0
-			    : sst_shelf_bytes(shelf) > sst_shelf_bytes(best)))
-			best = shelf;
-	}
-	return best;
-}
-
-int
-sst_store_make_room(struct sst_store *s, struct sst_err *e)
-{
-	bool full = s->bytes >= s->opts.memory;
-	struct sst_shelf *shelf;
-
-	if (!full && (s->journal == NULL || !sst_journal_is_long(s->journal)))
-		return 0;
-	shelf = to_flush(s, !full);
-	return shelf == NULL ? 0 : sst_store_flush_shelf(s, shelf, e);
-}
 
 int
 sst_store_take(struct sst_store *s, struct sst_shelf *shelf, const struct sst_update *u,
@@ -207,6 +107,8 @@ sst_store_take(struct sst_store *s, struct sst_shelf *shelf, const struct sst_up
 
 	s->bytes += sst_shelf_bytes(shelf) - before;
 	s->last = shelf;
+	if (shelf->active.rows != NULL && shelf->active.no == 0)
+		shelf->active.no = ++s->memtables;
 	return r;
 }
 
@@ -266,6 +168,13 @@ apply(struct sst_db *db, const struct sst_update *u, struct sst_logpos *pos, str
 
 /* ---- durability ---- */
 
+static void
+stay_before(const struct sst_memory *m, struct sst_logpos *pos)
+{
+	if (m->rows != NULL && m->first.offset <= pos->offset)
+		pos->offset = m->first.offset - 1;
+}
+
 /* Without a log: before the first update of any memtable. */
 static struct sst_logpos
 flushed(const struct sst_store *s)
@@ -273,9 +182,10 @@ flushed(const struct sst_store *s)
 	struct sst_logpos pos = { 0, s->updates };
 	size_t i;
 
-	for (i = 0; i < s->nshelves; i++)
-		if (s->shelves[i]->mem != NULL && s->shelves[i]->mem_first.offset <= pos.offset)
-			pos.offset = s->shelves[i]->mem_first.offset - 1;
+	for (i = 0; i < s->nshelves; i++) {
+		stay_before(&s->shelves[i]->active, &pos);
+		stay_before(&s->shelves[i]->frozen, &pos);
+	}
 	return pos;
 }
 
@@ -451,10 +361,7 @@ sst_store_new_shelf(
 		.foreign = s->datadir.foreign,
 		.note = s->opts.note,
 		.note_arg = s->opts.note_arg };
-	if (sst_shelf_init(shelf, e) == 0)
-		return shelf;
-	free(shelf);
-	return NULL;
+	return shelf;
 }
 
 void
@@ -478,7 +385,7 @@ add_shelf(struct sst_store *s, const struct sst_datadir_table *t, struct sst_err
 	int r = sst_catalog_load(&table, &s->arena, s->io, t, s->datadir.foreign, e);
 
 	if (r == -1 && s->datadir.foreign && s->datadir.ntables > 1) {
-		note_error(s, e); /* the others can still be read */
+		sst_store_note_error(s, e); /* the others can still be read */
 		return 0;
 	}
 	if (r <= 0)
@@ -602,7 +509,8 @@ sst_store_refresh(struct sst_store *s, struct sst_err *e)
 int
 sst_store_close(struct sst_store *s, struct sst_err *e)
 {
-	int r = s == NULL || s->opts.read_only || s->bytes == 0 ? 0 : sst_store_flush(s, e);
+	bool done = s == NULL || s->opts.read_only || sst_store_is_flushed(s, UINT64_MAX);
+	int r = done ? 0 : sst_store_flush(s, e);
 	struct sst_err second;
 
 	if (s != NULL && sst_journal_close(s->journal, r == 0 ? e : &second) == -1)
@@ -621,6 +529,7 @@ sst_store_drop(struct sst_store *s)
 
 	if (s == NULL)
 		return;
+	sst_store_await_flush(s);
 	sst_journal_close(s->journal, &ignored);
 	for (i = 0; i < s->nshelves; i++)
 		sst_store_free_shelf(s->shelves[i]);

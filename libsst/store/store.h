@@ -25,6 +25,7 @@
 #define SST_STORE_LOG "commitlog"           /* in DIR: the folder of segments */
 #define SST_STORE_MEMORY ((size_t)64 << 20) /* of memtables, when not said otherwise */
 
+struct sst_flush;
 struct sst_store;
 
 enum sst_sync {
@@ -41,6 +42,15 @@ struct sst_store_opts { /* all zero: a writer of everything, which waits for the
 	/* Only partitions with left < token <= right are read and taken in; left == right: all. */
 	int64_t left, right;
 	size_t memory; /* bytes of memtables; when they are full they become an SSTable each */
+	/*
+	 * Flushes beside the store's thread: `give` has another thread call sst_flush_write, and the
+	 * store's then sst_store_flush_end; it is false when that cannot be.  `wait` returns once
+	 * sst_flush_write has, and then nobody need call sst_store_flush_end.  What is half full is
+	 * flushed.  NULL: who fills memory flushes it.
+	 */
+	bool (*give)(void *arg, struct sst_flush *);
+	void (*wait)(void *arg, struct sst_flush *);
+	void *flush_arg;
 	/* CREATE KEYSPACE, TYPE and TABLE statements of tables to make where they are missing; of one
 	 * that is there the schema on disk counts. */
 	struct sst_slice schema;
@@ -91,6 +101,20 @@ const char *sst_store_folder(const struct sst_store *, const struct sst_table *)
 /* The memtables become SSTables, live and durable when this returns 0.  After a failure that leaves
  * in doubt what is durable (a sync that failed) the store takes in nothing more. */
 int sst_store_flush(struct sst_store *, struct sst_err *);
+
+/*
+ * The same beside (opts.give).  ask: all that is in memory now is to be flushed, and is once
+ * is_flushed says so of the ticket; sst_store_flush_turn, which does a little for flushes, is to be called
+ * then and after each update; SST_ONE: again, at once.  After -1 of turn or end what was asked for will
+ * not be: memory is flushed when it is full, or somebody asks again, unless the store takes in nothing
+ * more, as above.
+ */
+int sst_store_flush_ask(struct sst_store *, uint64_t *ticket, struct sst_err *);
+bool sst_store_is_flushed(const struct sst_store *, uint64_t ticket);
+int sst_store_flush_turn(struct sst_store *, struct sst_err *);
+int sst_store_flush_end(struct sst_store *, struct sst_err *);
+/* In any thread. */
+void sst_flush_write(struct sst_flush *);
 
 /*
  * Does what the mode demands before writes are acknowledged, as far as its time has come, and says up to

@@ -1,6 +1,7 @@
 /*
  * tests/unit/races.c: on a real file system and at the same time: one thread flushes, one replaces
  * SSTables by copies as a compaction does, others read.  No acknowledged row may ever be missing.
+ * And a store that is read and written to while another thread writes its memtables.
  */
 #include <check.h>
 #include <fcntl.h>
@@ -239,6 +240,155 @@ START_TEST(no_row_is_ever_missing)
 }
 END_TEST
 
+/* ---- flushes beside ---- */
+
+#define PARTITIONS 40
+#define UPDATES 6000
+
+struct beside {
+	pthread_t thread;
+	struct sst_flush *flush; /* NULL: none is under way */
+	atomic_bool written;
+	int flushes;
+};
+
+static void *
+write_flush(void *arg)
+{
+	struct beside *b = arg;
+
+	sst_flush_write(b->flush);
+	b->written = true;
+	return NULL;
+}
+
+static bool
+give(void *arg, struct sst_flush *f)
+{
+	struct beside *b = arg;
+
+	b->flush = f;
+	b->written = false;
+	b->flushes++;
+	return pthread_create(&b->thread, NULL, write_flush, b) == 0;
+}
+
+static void
+wait_for_it(void *arg, struct sst_flush *f)
+{
+	struct beside *b = arg;
+
+	(void)f;
+	pthread_join(b->thread, NULL);
+	b->flush = NULL;
+}
+
+/* Row (a, b), out of order, with a deletion of a range where there is nothing. */
+static int
+put_row(struct sst_store *s, int i, struct sst_err *e)
+{
+	uint32_t key = __builtin_bswap32((uint32_t)(i % PARTITIONS)),
+		 ck = __builtin_bswap32((uint32_t)(i * 7919 % 10007)),
+		 far = __builtin_bswap32((uint32_t)(20000 + i % 50));
+	struct sst_slice at = { (uint8_t *)&ck, 4 }, away = { (uint8_t *)&far, 4 };
+	struct sst_row row = { .ck = &at, .live = { 1000, 0, SST_NO_LDT }, .del = SST_LIVE };
+	struct sst_range_deletion range = { { &away, 1, -1 }, { &away, 1, 1 }, { 900, 1 } };
+	struct sst_update u = { .table = sst_store_table(s, 0),
+		.part = { { (uint8_t *)&key, 4 }, 0, SST_LIVE },
+		.nrows = 1,
+		.rows = &row,
+		.nranges = i % 8 == 0,
+		.ranges = &range };
+
+	u.part.token = sst_token(u.part.key);
+	return sst_store_db(s)->ops->apply(sst_store_db(s), &u, NULL, e);
+}
+
+/* Of one partition, backwards, or of all. */
+static int
+count_some(struct sst_store *s, int part, struct sst_err *e)
+{
+	uint32_t key = __builtin_bswap32((uint32_t)part);
+	struct sst_read r = {
+		.table = sst_store_table(s, 0), .left = INT64_MIN, .right = INT64_MIN, .now_s = 1
+	};
+	const struct sst_item *item;
+	struct sst_stream *rows;
+	int got, n = 0;
+
+	if (part >= 0) {
+		r.key = (struct sst_slice){ (uint8_t *)&key, 4 };
+		r.reversed = true;
+	}
+	if (sst_store_db(s)->ops->read(sst_store_db(s), &r, &rows, NULL, e) == -1)
+		return -1;
+	while ((got = sst_stream_next(rows, &item, e)) == SST_ONE)
+		n += item->kind == SST_ROW;
+	sst_stream_close(rows);
+	return got == 0 ? n : -1;
+}
+
+/* A turn as a reactor has it. */
+static int
+turn(struct sst_store *s, struct beside *b, struct sst_err *e)
+{
+	if (b->flush != NULL && b->written) {
+		pthread_join(b->thread, NULL);
+		b->flush = NULL;
+		if (sst_store_flush_end(s, e) == -1)
+			return -1;
+	}
+	return sst_store_flush_turn(s, e);
+}
+
+static int
+run_beside(struct sst_store *s, struct beside *b, struct sst_err *e)
+{
+	int i, n, p;
+
+	for (i = 0; i < UPDATES; i++) {
+		if (put_row(s, i, e) == -1 || turn(s, b, e) == -1)
+			return -1;
+		if (i % 5 == 0) {
+			p = i % PARTITIONS;
+			n = count_some(s, p, e);
+			if (n != i / PARTITIONS + 1)
+				return n == -1 ? -1
+					       : sst_fail(e, SST_EDAMAGED, NULL, SST_NOWHERE,
+						     "%d rows of partition %d after %d", n, p, i);
+		}
+		if (i % 500 == 0 && (n = count_some(s, -1, e)) != i + 1)
+			return n == -1 ? -1
+				       : sst_fail(e, SST_EDAMAGED, NULL, SST_NOWHERE,
+					     "%d rows of %d", n, i + 1);
+	}
+	return 0;
+}
+
+START_TEST(flushes_beside)
+{
+	struct beside b = { 0 };
+	struct sst_store_opts o = { .schema = SST_SLICE_LIT(
+					"CREATE TABLE k.t (a int, b int, PRIMARY KEY (a, b)) WITH "
+					"compression = {'class': 'LZ4Compressor'}"),
+		.memory = 128 << 10,
+		.give = give,
+		.wait = wait_for_it,
+		.flush_arg = &b };
+	char dir[] = "/tmp/ostraka-races-XXXXXX", cmd[128], text[512];
+	struct sst_store *s;
+	struct sst_err e;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	if (sst_store_open(&s, io, dir, &o, &e) == -1 || run_beside(s, &b, &e) == -1)
+		ck_abort_msg("%s", sst_err_text(&e, text, sizeof(text)));
+	ck_assert_int_ge(b.flushes, 3);
+	ck_assert_int_eq(sst_store_close(s, &e), 0);
+	snprintf(cmd, sizeof(cmd), "rm -r '%s'", dir);
+	ck_assert_int_eq(system(cmd), 0);
+}
+END_TEST
+
 Suite *
 races_suite(void)
 {
@@ -247,6 +397,7 @@ races_suite(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, no_row_is_ever_missing);
+	tcase_add_test(t, flushes_beside);
 	suite_add_tcase(s, t);
 	return s;
 }
