@@ -5,6 +5,8 @@
 #include "msgd/work.h"
 #include "query/modify.h"
 
+#define LOOKS_MAX 128 /* statements of a BATCH that look at lists */
+
 /* ---- arguments ---- */
 
 /* By position, or by name where the request gives names; a marker whose name is not given is not set. */
@@ -98,14 +100,17 @@ struct owners { /* shards that take part */
 	unsigned list[MSGD_SHARDS_MAX];
 	size_t n, nkeys;
 	int64_t token; /* of the last key */
+	bool several;  /* partitions */
 };
 
 static void
 add_owner(struct owners *o, const struct msgd_task *t, struct sst_slice key)
 {
+	int64_t token = sst_token(key);
 	unsigned no;
 
-	o->token = sst_token(key);
+	o->several |= o->nkeys > 0 && token != o->token;
+	o->token = token;
 	o->nkeys++;
 	no = sst_shard(o->token, t->home->node->nshards);
 	if (!o->hit[no]) {
@@ -145,20 +150,45 @@ give_times(struct msgd_task *t)
 	t->element_time = msgd_shard_element_time(t->home, msgd_task_elements(t));
 }
 
+/* Who looks at lists before all is changed must be the one who changes it, and not be long about it. */
+static int
+check_looks(const struct owners *o, size_t looks, struct msgd_refusal *why)
+{
+	if (looks > 0 && o->several)
+		return msgd_refuse(why, SST_WIRE_INVALID,
+		    "looking at lists in several partitions at once is not supported");
+	return looks <= LOOKS_MAX
+	    ? 0
+	    : msgd_refuse(why, SST_WIRE_INVALID,
+		  "more than %d statements of a BATCH that look at lists", LOOKS_MAX);
+}
+
+static int
+find_owners(struct msgd_task *t, struct owners *o, struct msgd_refusal *why)
+{
+	size_t looks = 0;
+
+	for (size_t i = 0; i < t->nparts; i++)
+		looks += t->parts[i].statement->looks;
+	for (size_t i = 0; i < t->nparts && (looks > 0 || t->home->node->nshards > 1); i++) {
+		const struct msgd_statement *s = t->parts[i].statement;
+
+		for (size_t k = 0; k < s->nplans; k++)
+			if (add_owners(o, t, s->plans[k], i, why) == -1)
+				return -1;
+	}
+	return check_looks(o, looks, why);
+}
+
 static void
 send_change(struct msgd_task *t)
 {
 	struct owners o = { .n = 0 };
 	struct msgd_refusal why;
 
-	for (size_t i = 0; i < t->nparts && t->home->node->nshards > 1; i++) {
-		const struct msgd_statement *s = t->parts[i].statement;
-
-		for (size_t k = 0; k < s->nplans; k++)
-			if (add_owners(&o, t, s->plans[k], i, &why) == -1) {
-				msgd_task_refuse(t, &why);
-				return;
-			}
+	if (find_owners(t, &o, &why) == -1) {
+		msgd_task_refuse(t, &why);
+		return;
 	}
 	if (o.n <= 1) {
 		msgd_task_send(t, o.n == 1 ? o.list[0] : t->home->no);

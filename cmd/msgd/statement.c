@@ -108,6 +108,7 @@ add_plan(struct making *m, const struct sst_dml *dml)
 	s->plans[s->nplans++] = plan;
 	s->calls |= plan->ncalls > 0;
 	s->if_new |= plan->existing != NULL;
+	s->looks += plan->looks;
 	for (size_t i = 0; i < plan->nchanges; i++) {
 		const struct sst_type *type = plan->changes[i].of.column->type;
 

@@ -34,6 +34,7 @@ struct msgd_statement {
 	bool system;    /* a SELECT from system tables, which every shard has */
 	bool lists;     /* makes elements of lists, which want times */
 	bool if_new;    /* INSERT … IF NOT EXISTS */
+	size_t looks;   /* plans that look at lists before they change them */
 	bool calls;     /* of functions, which want an instant of their own */
 	size_t nplans;
 	struct sst_plan *

@@ -10,7 +10,7 @@
 #include "msgd/reading.h"
 #include "msgd/settle.h"
 #include "query/cas.h"
-#include "query/modify.h"
+#include "query/lists.h"
 #include "row/join.h"
 #include "store/store.h"
 
@@ -99,6 +99,24 @@ add_ours(struct msgd_shard *here, struct made *m, const struct sst_update *u, si
 	return 0;
 }
 
+/* The lists that a plan looks at, before any statement of the request is applied.  Waits for the disk here:
+ * nothing may be written to the partition between it and the change. */
+static int
+look(struct msgd_shard *here, const struct sst_plan *plan, struct sst_modify_opts *o,
+    struct sst_err *e)
+{
+	uint64_t fail = here->node->config->tombstone_fail;
+	struct sst_lists_opts look = {
+		.args = o->args, .now_s = o->now_s, .at = o->at, .tombstones_max = fail
+	};
+	struct sst_lists *lists = NULL;
+
+	if (plan->looks && sst_lists_read(&lists, here->db, plan, &look, &here->scratch, e) == -1)
+		return -1;
+	o->lists = lists;
+	return 0;
+}
+
 static int
 make_part(struct msgd_shard *here, const struct msgd_task *t, size_t i_part,
     struct sst_modify_opts *o, struct made *m, struct msgd_refusal *why)
@@ -114,7 +132,8 @@ make_part(struct msgd_shard *here, const struct msgd_task *t, size_t i_part,
 	o->args = part->args;
 	o->at = msgd_task_instant(t, i_part);
 	for (size_t i = 0; i < s->nplans; i++) {
-		if (sst_modify_make(&u, &n, s->plans[i], o, &here->scratch, &why->e) == -1 ||
+		if (look(here, s->plans[i], o, &why->e) == -1 ||
+		    sst_modify_make(&u, &n, s->plans[i], o, &here->scratch, &why->e) == -1 ||
 		    add_ours(here, m, u, n, &why->e) == -1) {
 			why->code = write_error(&why->e);
 			return -1;

@@ -4,16 +4,12 @@
 #include <stdlib.h>
 
 #include "codec/in.h"
+#include "query/cells.h"
+#include "query/lists.h"
 #include "query/refuse.h"
 
 #define LIST_MAX 65536                                  /* elements that one statement may add */
 #define PREPEND_EPOCH (UINT64_C(1262304000) * 10000000) /* 2010 in 100 ns: times run back from it */
-
-struct cells { /* of the statics or of a row, growing in the arena */
-	struct sst_cell *p;
-	struct sst_complex_deletion *complex;
-	size_t n, cap, ncomplex;
-};
 
 struct maker {
 	const struct sst_plan *plan;
@@ -23,8 +19,9 @@ struct maker {
 	int64_t ts_us;
 	uint32_t ttl_s;
 	int64_t expiry_s;
-	uint64_t element; /* elements of lists so far */
-	struct cells statics, row;
+	uint64_t element, prepended; /* elements of lists so far, and those of them in front */
+	struct sst_cells statics, row;
+	const struct sst_slice *place; /* the clustering of the row, where each has its own cells */
 	struct sst_err *e;
 };
 
@@ -90,27 +87,11 @@ get_times(struct maker *m)
 
 /* ---- cells ---- */
 
-static struct sst_cell *
-new_cell(struct maker *m, const struct sst_column_ref *of)
+/* The static row's, or those of the others. */
+static struct sst_cells *
+cells_of(struct maker *m, const struct sst_column_ref *of)
 {
-	struct cells *c = of->kind == SST_COLUMN_STATIC ? &m->statics : &m->row;
-	struct sst_cell *bigger;
-
-	if (c->n == c->cap) {
-		size_t cap = c->cap == 0 ? 16 : 2 * c->cap;
-
-		if ((bigger = sst_arena_array(m->arena, cap, sizeof(*bigger))) == NULL) {
-			sst_fail_nomem(m->e);
-			return NULL;
-		}
-		if (c->n > 0)
-			memcpy(bigger, c->p, c->n * sizeof(*bigger));
-		c->p = bigger;
-		c->cap = cap;
-	}
-	c->p[c->n] =
-	    (struct sst_cell){ .col = (uint32_t)of->i, .ts_us = m->ts_us, .ldt_s = SST_NO_LDT };
-	return &c->p[c->n++];
+	return of->kind == SST_COLUMN_STATIC ? &m->statics : &m->row;
 }
 
 /* A value, or a tombstone where it is null. */
@@ -118,10 +99,12 @@ static int
 put_cell(
     struct maker *m, const struct sst_column_ref *of, struct sst_slice path, struct sst_slice value)
 {
-	struct sst_cell *c = new_cell(m, of);
+	struct sst_cell *c;
 
-	if (c == NULL)
+	if (sst_cells_add(cells_of(m, of), &c, m->arena, m->e) == -1)
 		return -1;
+	c->col = (uint32_t)of->i;
+	c->ts_us = m->ts_us;
 	c->path = path;
 	c->value = value;
 	if (value.p == NULL) {
@@ -138,21 +121,18 @@ put_cell(
 static int
 put_complex(struct maker *m, const struct sst_column_ref *of, int64_t ts_us)
 {
-	struct cells *c = of->kind == SST_COLUMN_STATIC ? &m->statics : &m->row;
+	struct sst_complex_deletion c = { (uint32_t)of->i, { ts_us, m->opts->now_s } };
 
-	if (c->complex == NULL) {
-		c->complex = sst_arena_array(m->arena, m->plan->nchanges + 1, sizeof(*c->complex));
-		if (c->complex == NULL)
-			return sst_fail_nomem(m->e);
-	}
-	c->complex[c->ncomplex++] =
-	    (struct sst_complex_deletion){ (uint32_t)of->i, { ts_us, m->opts->now_s } };
-	return 0;
+	return sst_cells_forget(cells_of(m, of), &c, m->arena, m->e);
 }
 
-/* The path of a list's next element: a time UUID, so that elements stay in the order they came in. */
+/*
+ * The path of a list's next element: a time UUID, so that elements stay in the order they came in.  Of what
+ * is put in front left are still to come, this one among them: the later the further in front, but those
+ * that come together keep their order.
+ */
 static int
-list_path(struct maker *m, bool prepend, struct sst_slice *path)
+list_path(struct maker *m, uint32_t left, struct sst_slice *path)
 {
 	uint64_t t = m->opts->element_time + m->element;
 	uint8_t *p = sst_arena_alloc(m->arena, 16);
@@ -162,8 +142,8 @@ list_path(struct maker *m, bool prepend, struct sst_slice *path)
 	if (m->element++ == LIST_MAX)
 		return sst_fail(m->e, SST_ELIMIT, NULL, SST_NOWHERE,
 		    "more than %d elements of lists in one statement", LIST_MAX);
-	if (prepend) /* the later, the further in front; elements of one statement keep their order */
-		t = PREPEND_EPOCH - (m->opts->element_time - PREPEND_EPOCH) - LIST_MAX + m->element;
+	if (left > 0)
+		t = PREPEND_EPOCH - (m->opts->element_time - PREPEND_EPOCH) - m->prepended - left;
 	*path = (struct sst_slice){ p, 16 };
 	sst_timeuuid_put(p, t, m->opts->node);
 	return 0;
@@ -175,22 +155,24 @@ put_elements(
     struct maker *m, const struct sst_change *c, const struct sst_type *t, struct sst_slice value)
 {
 	struct sst_in in = sst_in_new(value, 0);
+	uint32_t all = sst_get_u32(&in);
 	bool prepend = c->kind == SST_ASSIGN_PREPEND;
 
-	for (uint32_t n = sst_get_u32(&in); n > 0 && !in.bad; n--) {
+	for (uint32_t n = all; n > 0 && !in.bad; n--) {
 		struct sst_slice a = sst_get_bytes32(&in), path = a, v = a;
 
 		if (t->kind == SST_MAP)
 			v = sst_get_bytes32(&in);
 		else if (t->kind == SST_SET)
 			v = (struct sst_slice){ (const uint8_t *)"", 0 };
-		else if (list_path(m, prepend, &path) == -1)
+		else if (list_path(m, prepend ? n : 0, &path) == -1)
 			return -1;
 		if (c->kind == SST_ASSIGN_SUBTRACT)
 			v = (struct sst_slice){ NULL, 0 };
 		if (!in.bad && put_cell(m, &c->of, path, v) == -1)
 			return -1;
 	}
+	m->prepended += prepend ? all : 0;
 	return 0;
 }
 
@@ -241,6 +223,83 @@ put_multicell(struct maker *m, const struct sst_change *c, struct sst_slice valu
 	return put_elements(m, c, c->kind == SST_ASSIGN_SUBTRACT ? c->value->type : t, value);
 }
 
+/* ---- lists that were looked at ---- */
+
+static int
+get_elements(struct maker *m, const struct sst_column_ref *of, const struct sst_cell **p, size_t *n)
+{
+	const struct sst_cells *c = cells_of(m, of);
+
+	return sst_lists_elements(m->opts->lists, of->kind == SST_COLUMN_STATIC ? NULL : m->place,
+	    of, c->p, c->n, m->arena, p, n, m->e);
+}
+
+/* column[index] = value; value.p == NULL: it is deleted. */
+static int
+put_indexed(struct maker *m, const struct sst_change *c, struct sst_slice value, bool unset)
+{
+	const struct sst_cell *p;
+	struct sst_slice index;
+	bool no_index, deletes = c->value == NULL;
+	struct sst_in in;
+	int32_t i;
+	size_t n;
+
+	if (sst_operand_value(c->key, &m->bind, &index, &no_index, m->e) == -1)
+		return -1;
+	if (no_index && deletes)
+		return 0;
+	if (index.n != 4)
+		return sst_refuse(m->e,
+		    no_index ? "Invalid unset value for list index"
+			     : "Invalid null value for list index");
+	in = sst_in_new(index, 0);
+	i = (int32_t)sst_get_u32(&in);
+	if (get_elements(m, &c->of, &p, &n) == -1)
+		return -1;
+	if (n == 0)
+		return sst_refuse(m->e,
+		    deletes ? "Attempted to delete an element from a list which is null"
+			    : "Attempted to set an element on a list which is null");
+	if (i < 0 || (size_t)i >= n)
+		return sst_fail(m->e, SST_EINVAL, NULL, SST_NOWHERE,
+		    "List index %d out of bound, list has size %zu", i, n);
+	return unset ? 0 : put_cell(m, &c->of, p[i].path, value);
+}
+
+static int
+compare_slices(const void *a, const void *b)
+{
+	return sst_slice_cmp(*(const struct sst_slice *)a, *(const struct sst_slice *)b);
+}
+
+/* column = column - value: every element that is among these. */
+static int
+put_discarded(struct maker *m, const struct sst_change *c, struct sst_slice value)
+{
+	struct sst_in in = sst_in_new(value, 0);
+	struct sst_slice *all;
+	const struct sst_cell *p;
+	uint32_t nall;
+	size_t n, k = 0;
+
+	if (value.p == NULL || get_elements(m, &c->of, &p, &n) == -1)
+		return value.p == NULL ? 0 : -1;
+	nall = sst_get_u32(&in);
+	if (in.bad || nall > sst_in_left(&in) / 4)
+		nall = 0;
+	if ((all = sst_arena_array(m->arena, (size_t)nall + 1, sizeof(*all))) == NULL)
+		return sst_fail_nomem(m->e);
+	while (k < nall)
+		all[k++] = sst_get_bytes32(&in);
+	qsort(all, k, sizeof(*all), compare_slices);
+	for (size_t i = 0; i < n; i++)
+		if (bsearch(&p[i].value, all, k, sizeof(*all), compare_slices) != NULL &&
+		    put_cell(m, &c->of, p[i].path, (struct sst_slice){ NULL, 0 }) == -1)
+			return -1;
+	return 0;
+}
+
 static int
 put_change(struct maker *m, const struct sst_change *c)
 {
@@ -249,8 +308,12 @@ put_change(struct maker *m, const struct sst_change *c)
 
 	if (c->value != NULL && sst_operand_value(c->value, &m->bind, &value, &unset, m->e) == -1)
 		return -1;
+	if (c->kind == SST_ASSIGN_ELEMENT && sst_change_looks(c))
+		return put_indexed(m, c, value, unset);
 	if (unset)
 		return 0;
+	if (sst_change_looks(c))
+		return put_discarded(m, c, value);
 	if (c->kind == SST_ASSIGN_FIELD) {
 		if (field_path(m, c->field, &path) == -1)
 			return -1;
@@ -262,75 +325,6 @@ put_change(struct maker *m, const struct sst_change *c)
 	} else if (c->of.column->type->multicell)
 		return put_multicell(m, c, value);
 	return put_cell(m, &c->of, path, value);
-}
-
-/* ---- in order ---- */
-
-struct order { /* a cell, and the type that its path is compared by */
-	struct sst_cell cell;
-	const struct sst_type *path;
-	size_t n; /* in the statement: the last one wins */
-};
-
-static int
-compare(const void *va, const void *vb)
-{
-	const struct order *a = va, *b = vb;
-	int c = (a->cell.col > b->cell.col) - (a->cell.col < b->cell.col);
-
-	if (c == 0 && a->path != NULL)
-		c = sst_type_compare(a->path, a->cell.path, b->cell.path);
-	return c != 0 ? c : (a->n > b->n) - (a->n < b->n);
-}
-
-static int
-compare_complex(const void *va, const void *vb)
-{
-	const struct sst_complex_deletion *a = va, *b = vb;
-
-	return (a->col > b->col) - (a->col < b->col);
-}
-
-/* Cells by column and path, each once. */
-static int
-sort_cells(struct maker *m, struct cells *c, const struct sst_column *columns)
-{
-	struct order *all = sst_arena_array(m->arena, c->n + 1, sizeof(*all));
-	size_t kept = 0;
-
-	if (all == NULL)
-		return sst_fail_nomem(m->e);
-	for (size_t i = 0; i < c->n; i++) {
-		const struct sst_type *t = columns[c->p[i].col].type;
-
-		all[i] = (struct order){ c->p[i], t->multicell ? sst_type_path(t) : NULL, i };
-	}
-	if (c->n > 1)
-		qsort(all, c->n, sizeof(*all), compare);
-	for (size_t i = 0; i < c->n; i++) {
-		if (i + 1 < c->n && all[i + 1].cell.col == all[i].cell.col &&
-		    (all[i].path == NULL ||
-			sst_type_compare(all[i].path, all[i].cell.path, all[i + 1].cell.path) == 0))
-			continue;
-		c->p[kept++] = all[i].cell;
-	}
-	c->n = kept;
-	if (c->ncomplex > 1)
-		qsort(c->complex, c->ncomplex, sizeof(*c->complex), compare_complex);
-	return 0;
-}
-
-static struct sst_row
-row_of(const struct cells *c)
-{
-	struct sst_row r = { .live = { SST_NO_TS, 0, SST_NO_LDT },
-		.del = SST_LIVE,
-		.ncells = c->n,
-		.cells = c->p,
-		.ncomplex = c->ncomplex,
-		.complex = c->complex };
-
-	return r;
 }
 
 /* ---- updates ---- */
@@ -348,25 +342,52 @@ is_row(const struct sst_table *t, const struct sst_range *r)
 	    sst_clustering_compare(t, r->from.ck, t->nck, r->to.ck, t->nck) == 0;
 }
 
-/* One row for each place, all with the same cells. */
+/* The cells of the static row, or of the others. */
+static int
+put_changes(struct maker *m, bool statics)
+{
+	const struct sst_plan *plan = m->plan;
+
+	for (size_t i = 0; i < plan->nchanges; i++)
+		if ((plan->changes[i].of.kind == SST_COLUMN_STATIC) == statics &&
+		    put_change(m, &plan->changes[i]) == -1)
+			return -1;
+	return statics ? sst_cells_sort(&m->statics, plan->table->statics, m->arena, m->e)
+		       : sst_cells_sort(&m->row, plan->table->regulars, m->arena, m->e);
+}
+
+/* One row for each place, all with the same cells, unless what is in each was looked at. */
 static int
 make_rows(struct maker *m, struct sst_update *u, const struct places *p)
 {
 	static const struct sst_slice nothing = { NULL, 0 };
 	const struct sst_table *t = m->plan->table;
 	size_t n = t->nck == 0 ? 1 : p->n;
-	struct sst_row *rows = sst_arena_array(m->arena, n + 1, sizeof(*rows));
+	struct sst_row *rows = sst_arena_array(m->arena, n + 1, sizeof(*rows)), *row = rows;
+	uint64_t element = m->element, prepended = m->prepended;
 
 	if (rows == NULL)
 		return sst_fail_nomem(m->e);
 	for (size_t i = 0; i < n; i++) {
-		rows[i] = row_of(&m->row);
-		rows[i].ck = t->nck == 0 ? &nothing : p->slices[i].from.ck;
+		m->place = t->nck == 0 ? &nothing : p->slices[i].from.ck;
+		if (m->plan->looks) {
+			m->row = (struct sst_cells){ 0 };
+			m->element = element;
+			m->prepended = prepended;
+			if (put_changes(m, false) == -1)
+				return -1;
+		}
+		/* An UPDATE all of whose values are unset touches no row. */
+		if (m->plan->kind != SST_INSERT && m->row.n + m->row.ncomplex == 0)
+			continue;
+		*row = sst_cells_row(&m->row);
+		row->ck = m->place;
 		if (m->plan->kind == SST_INSERT)
-			rows[i].live = (struct sst_liveness){ m->ts_us, m->ttl_s, m->expiry_s };
+			row->live = (struct sst_liveness){ m->ts_us, m->ttl_s, m->expiry_s };
+		row++;
 	}
 	u->rows = rows;
-	u->nrows = n;
+	u->nrows = (size_t)(row - rows);
 	return 0;
 }
 
@@ -395,7 +416,7 @@ make_deletions(struct maker *m, struct sst_update *u, const struct places *p)
 			ranges[u->nranges++] = (struct sst_range_deletion){ s->from, s->to, del };
 			continue;
 		}
-		rows[u->nrows] = row_of(&m->row);
+		rows[u->nrows] = sst_cells_row(&m->row);
 		rows[u->nrows].ck = s->from.ck;
 		rows[u->nrows++].del = del;
 	}
@@ -418,13 +439,10 @@ make_update(struct maker *m, struct sst_update *u, struct sst_slice key, const s
 	if (m->statics.n + m->statics.ncomplex > 0) {
 		if ((statik = sst_arena_alloc(m->arena, sizeof(*statik))) == NULL)
 			return sst_fail_nomem(m->e);
-		*statik = row_of(&m->statics);
+		*statik = sst_cells_row(&m->statics);
 		u->statik = statik;
 	}
-	/* An UPDATE all of whose values are unset, or only of statics, touches no row. */
-	if (statics_only || (m->plan->kind != SST_INSERT && m->row.n + m->row.ncomplex == 0))
-		return 0;
-	return make_rows(m, u, p);
+	return statics_only ? 0 : make_rows(m, u, p);
 }
 
 static int
@@ -458,14 +476,16 @@ sst_modify_make(struct sst_update **out, size_t *n, const struct sst_plan *plan,
 	    sst_where_slices(&plan->where, &m.bind, &p.slices, &p.n, &p.all, e) == -1 ||
 	    check_values(&m, &p) == -1)
 		return -1;
-	for (size_t i = 0; i < plan->nchanges; i++)
-		if (put_change(&m, &plan->changes[i]) == -1)
-			return -1;
-	if (sort_cells(&m, &m.statics, plan->table->statics) == -1 ||
-	    sort_cells(&m, &m.row, plan->table->regulars) == -1)
-		return -1;
 	if (!p.all && p.n == 0) /* IN () */
 		*n = 0;
+	if (plan->looks && opts->lists == NULL)
+		return sst_refuse_unsupported(e, "looking at lists before changing them is");
+	if (plan->looks && *n > 1) /* for each the lists would be others */
+		return sst_refuse_unsupported(
+		    e, "looking at lists in several partitions at once is");
+	if ((!plan->looks || *n > 0) &&
+	    (put_changes(&m, true) == -1 || (!plan->looks && put_changes(&m, false) == -1)))
+		return -1;
 	if ((*out = sst_arena_array(arena, *n + 1, sizeof(**out))) == NULL)
 		return sst_fail_nomem(e);
 	for (size_t i = 0; i < *n; i++)

@@ -7,6 +7,8 @@
 
 #include "query/plan.h"
 
+struct sst_lists;
+
 #define SST_EXPIRY_MAX INT64_C(2147483646) /* s: what files before version oa can hold */
 
 struct sst_modify_opts {
@@ -17,7 +19,8 @@ struct sst_modify_opts {
 	 * with room for 65,536 after it; and what tells this node from others. */
 	uint64_t element_time;
 	uint64_t node;
-	struct sst_instant at; /* for functions */
+	struct sst_instant at;         /* for functions */
+	const struct sst_lists *lists; /* lists.h; of a plan that looks, else not looked at */
 };
 
 /*

@@ -40,6 +40,16 @@ struct sst_change { /* of a column */
 	size_t field;                          /* FIELD */
 };
 
+/* Does it ask for elements of a list by index or value, which is to be looked at first (lists.h)? */
+static inline bool
+sst_change_looks(const struct sst_change *c)
+{
+	const struct sst_type *t = c->of.column->type;
+
+	return t->multicell && t->kind == SST_LIST &&
+	    (c->kind == SST_ASSIGN_ELEMENT || c->kind == SST_ASSIGN_SUBTRACT);
+}
+
 struct sst_plan { /* lives in the arena it was made in; borrows the table and the statement */
 	enum sst_dml_kind kind; /* SELECT, INSERT, UPDATE or DELETE */
 	const struct sst_table *table;
@@ -61,6 +71,7 @@ struct sst_plan { /* lives in the arena it was made in; borrows the table and th
 	size_t nchanges;
 	struct sst_change *changes;
 	bool row_level; /* DELETE of rows, ranges or a partition */
+	bool looks;     /* at lists, before it changes them: lists.h */
 	const struct sst_operand *ts_us, *ttl_s;
 	/* INSERT … IF NOT EXISTS: reads what may be there; query/cas.h.  Else NULL. */
 	struct sst_plan *existing;

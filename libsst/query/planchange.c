@@ -1,4 +1,5 @@
 /* query/planchange.c: what INSERT, UPDATE and DELETE change, and where. */
+#include "query/lists.h"
 #include "query/planning.h"
 
 /* The type of what is assigned to a column; NULL and the error: it cannot be. */
@@ -17,9 +18,8 @@ assigned_type(const struct sst_planner *p, const struct sst_assignment *a, struc
 		return t;
 	case SST_ASSIGN_ELEMENT:
 		if (multi && t->kind == SST_LIST)
-			sst_refuse_unsupported(
-			    p->e, "setting an element of a list by its index is");
-		else if (multi && t->kind == SST_SET && a->value == NULL)
+			return t->args[0];
+		if (multi && t->kind == SST_SET && a->value == NULL)
 			return t->args[0]; /* DELETE */
 		else if (!multi || t->kind != SST_MAP)
 			sst_refuse_name(p->e,
@@ -41,8 +41,6 @@ assigned_type(const struct sst_planner *p, const struct sst_assignment *a, struc
 	if (!multi || t->kind == SST_UDT || (a->kind == SST_ASSIGN_PREPEND && t->kind != SST_LIST))
 		sst_refuse_name(p->e,
 		    "Invalid operation for column %.*s: it is no collection, or frozen", a->column);
-	else if (a->kind == SST_ASSIGN_SUBTRACT && t->kind == SST_LIST)
-		sst_refuse_unsupported(p->e, "taking values from a list is");
 	else
 		return t;
 	return NULL;
@@ -61,6 +59,23 @@ keys_of(const struct sst_planner *p, const struct sst_type *map)
 	return set;
 }
 
+/* What stands between the brackets of column[key]. */
+static int
+plan_key(const struct sst_planner *p, struct sst_change *c, const struct sst_assignment *a)
+{
+	const struct sst_type *t = c->of.column->type;
+	bool list = t->kind == SST_LIST;
+	struct sst_slice name;
+
+	if (sst_planner_name(p, &name, list ? "idx(%.*s)" : "key(%.*s)", a->column) == -1 ||
+	    sst_planner_operand(p, &c->key, a->key, name, list ? &sst_plan_int : t->args[0]) == -1)
+		return -1;
+	if (c->key->kind != SST_OPERAND_NULL)
+		return 0;
+	return sst_refuse(
+	    p->e, list ? "Invalid null value for list index" : "Invalid null map key");
+}
+
 static int
 plan_change(const struct sst_planner *p, struct sst_change *c, const struct sst_assignment *a)
 {
@@ -73,16 +88,10 @@ plan_change(const struct sst_planner *p, struct sst_change *c, const struct sst_
 	if (a->kind == SST_ASSIGN_SUBTRACT && type->kind == SST_MAP &&
 	    (type = keys_of(p, type)) == NULL)
 		return -1;
-	if (a->kind == SST_ASSIGN_ELEMENT) {
-		if (sst_planner_name(p, &name, "key(%.*s)", a->column) == -1 ||
-		    sst_planner_operand(p, &c->key, a->key, name, c->of.column->type->args[0]) ==
-			-1)
-			return -1;
-		if (c->key->kind == SST_OPERAND_NULL)
-			return sst_refuse(p->e, "Invalid null map key");
-		if (sst_planner_name(p, &name, "value(%.*s)", a->column) == -1)
-			return -1;
-	}
+	if (a->kind == SST_ASSIGN_ELEMENT &&
+	    (plan_key(p, c, a) == -1 || sst_planner_name(p, &name, "value(%.*s)", a->column) == -1))
+		return -1;
+	p->plan->looks |= sst_change_looks(c);
 	return a->value == NULL ? 0 : sst_planner_operand(p, &c->value, a->value, name, type);
 }
 
@@ -259,6 +268,21 @@ check_twice(const struct sst_planner *p)
 	return 0;
 }
 
+/* Each look at a list may sort it. */
+static int
+check_looks(const struct sst_planner *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->plan->nchanges; i++)
+		n += sst_change_looks(&p->plan->changes[i]);
+	return n <= SST_LISTS_CHANGES_MAX
+	    ? 0
+	    : sst_fail(p->e, SST_ELIMIT, NULL, SST_NOWHERE,
+		  "more than %d changes of lists by index or value in a statement",
+		  SST_LISTS_CHANGES_MAX);
+}
+
 /* What a statement cannot be, whatever its table. */
 static int
 check_statement(const struct sst_planner *p)
@@ -343,7 +367,7 @@ sst_plan_change(const struct sst_planner *p)
 		return -1;
 	if (plan->ttl_s != NULL && plan->ttl_s->kind == SST_OPERAND_NULL)
 		return sst_refuse(p->e, "Invalid null value of [ttl]");
-	if (check_place(p) == -1)
+	if (check_looks(p) == -1 || check_place(p) == -1)
 		return -1;
 	return d->if_not_exists ? plan_existing(p, place) : 0;
 }

@@ -11,7 +11,7 @@
 #include <assert.h>
 
 #include "query/ddl.h"
-#include "query/modify.h"
+#include "query/lists.h"
 #include "query/select.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -158,7 +158,9 @@ run(const struct sst_plan *p, struct sst_slice text)
 	const struct sst_argument *args = arguments(p, text, &arena);
 	static const struct sst_db_ops ops = { .read = begin_read };
 	const struct sst_select_opts read = { .args = args, .at = { 1, 2 } };
-	const struct sst_modify_opts write = { .args = args, .ts_us = 1, .at = { 1, 2 } };
+	const struct sst_lists_opts look = { .args = args, .at = { 1, 2 } };
+	struct sst_modify_opts write = { .args = args, .ts_us = 1, .at = { 1, 2 } };
+	struct sst_lists *lists = NULL;
 	struct sst_db db = { &ops };
 	const struct sst_slice *values;
 	struct sst_select *select = NULL;
@@ -166,6 +168,9 @@ run(const struct sst_plan *p, struct sst_slice text)
 	struct sst_err e;
 	size_t n;
 
+	if (p->looks && sst_lists_read(&lists, &db, p, &look, &arena, &e) == -1)
+		check_refused(&e);
+	write.lists = lists;
 	if (p->kind != SST_SELECT) {
 		if (sst_modify_make(&updates, &n, p, &write, &arena, &e) == -1)
 			check_refused(&e);

@@ -378,6 +378,24 @@ static const struct {
 	{ "CREATE TYPE k.u (x int)", UINT32_MAX, "CREATED TYPE k u" },
 	{ "DROP TYPE k.u", UINT32_MAX, "DROPPED TYPE k u" },
 	{ "CREATE INDEX ON k.t (w)", 0x2200, NULL },
+	{ "CREATE TABLE k.l (a int, b int, l list<int>, PRIMARY KEY (a, b))", UINT32_MAX,
+	    "CREATED TABLE k l" },
+	{ "INSERT INTO k.l (a, b, l) VALUES (1, 1, [1, 2, 3, 2])", UINT32_MAX, NULL },
+	{ "INSERT INTO k.l (a, b, l) VALUES (2, 1, [4])", UINT32_MAX, NULL },
+	{ "UPDATE k.l SET l[0] = 71, l = l - [2] WHERE a = 1 AND b = 1", UINT32_MAX, NULL },
+	{ "UPDATE k.l SET l[2] = 72 WHERE a = 1 AND b = 1", 0x2200, NULL },
+	{ "BEGIN BATCH UPDATE k.l SET l[1] = 73 WHERE a = 1 AND b = 1; UPDATE k.l SET l = l + [74] "
+	  "WHERE a = 1 AND b = 1; APPLY BATCH",
+	    UINT32_MAX, NULL },
+	{ "BEGIN BATCH UPDATE k.l SET l = l + [75] WHERE a = 1 AND b = 1; DELETE l[9] FROM k.l "
+	  "WHERE "
+	  "a = 1 AND b = 1; APPLY BATCH",
+	    0x2200, NULL },
+	{ "BEGIN BATCH UPDATE k.l SET l[0] = 76 WHERE a = 1 AND b = 1; UPDATE k.l SET l[0] = 76 "
+	  "WHERE a = 2 AND b = 1; APPLY BATCH",
+	    0x2200, NULL },
+	{ "UPDATE k.l SET l[0] = 77 WHERE a IN (1, 2) AND b = 1", 0x2200, NULL },
+	{ "DELETE l[0] FROM k.l WHERE a = 2 AND b = 1", UINT32_MAX, NULL },
 	{ "DROP KEYSPACE system", 0x2100, NULL },
 	{ "TRUNCATE system.local", 0x2100, NULL },
 };
@@ -401,6 +419,24 @@ event_text(const struct client *c, char *text, size_t n)
 		at += (size_t)snprintf(
 		    text + at, n - at, "%s%.*s", at > 0 ? " " : "", (int)s.n, (const char *)s.p);
 	}
+}
+
+/* Lists hold what statements that look first were told to make of them, and nothing of those refused. */
+static void
+lists(struct client *c)
+{
+	static const bool there[] = { true, false, true, true, false, false, false };
+	char cql[128];
+
+	for (int i = 0; i < 7; i++) {
+		snprintf(cql, sizeof(cql), "SELECT a FROM k.l WHERE l CONTAINS %d ALLOW FILTERING",
+		    71 + i);
+		check(count_pages(c, cql, 0) == there[i], "%d %s a list", 71 + i,
+		    there[i] ? "is not in" : "is in");
+	}
+	check(count_pages(c, "SELECT a FROM k.l", 0) == 2, "the row of a list is gone");
+	check(count_pages(c, "SELECT a FROM k.l WHERE l CONTAINS 4 ALLOW FILTERING", 0) == 0,
+	    "an element that was deleted by its index is there");
 }
 
 /* The schema changes under a client, and another one hears of it. */
@@ -427,6 +463,7 @@ define(struct client *c, struct client *other)
 		check(strcmp(text, definitions[i].event) == 0, "%s: the event is %s",
 		    definitions[i].cql, text);
 	}
+	lists(c);
 	check(count_pages(c, all, 2) == 3, "rows are lost by ALTER");
 	check(count_pages(other, "SELECT w FROM k.t WHERE a = 2", 0) == 1, "a new column");
 	client_query(c, "TRUNCATE k.t", 0, none);

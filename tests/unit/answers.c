@@ -11,6 +11,7 @@
 #include "../support/memfs.h"
 #include "query/cas.h"
 #include "query/ddl.h"
+#include "query/lists.h"
 #include "query/modify.h"
 #include "query/select.h"
 #include "store/define.h"
@@ -117,12 +118,19 @@ make(struct server *s, const struct sst_plan *plan)
 	struct sst_update *u;
 	size_t n;
 
+	struct sst_lists_opts look = { .now_s = o.now_s, .at = o.at };
+	struct sst_lists *lists;
+
 	s->now_us += 10000;
+	if (plan->looks && sst_lists_read(&lists, s->db, plan, &look, &s->arena, &s->e) == -1)
+		return -1;
+	o.lists = plan->looks ? lists : NULL;
 	if (sst_modify_make(&u, &n, plan, &o, &s->arena, &s->e) == -1)
 		return -1;
 	ck_assert_uint_le(s->nmade + n, MADE_MAX);
 	memcpy(s->made + s->nmade, u, n * sizeof(*u));
 	s->nmade += n;
+	say(s, "ok", "");
 	return 0;
 }
 
