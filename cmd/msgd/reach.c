@@ -70,15 +70,15 @@ fill_batch(struct cursor *c, struct sst_err *e)
 	const struct sst_item *item;
 	int r = SST_ONE;
 
-	if (c->op == SKIP) {
-		if ((r = sst_stream_skip(c->rows, e)) != 0)
+	while (r == SST_ONE && c->n < BATCH_ITEMS && c->batch.bytes < BATCH_BYTES) {
+		if (c->op == SKIP && (r = sst_stream_skip(c->rows, e)) != 0)
 			return r;
 		c->op = NEXT;
-		r = SST_ONE;
-	}
-	while (r == SST_ONE && c->n < BATCH_ITEMS && c->batch.bytes < BATCH_BYTES) {
-		if ((r = sst_stream_next(c->rows, &item, e)) == SST_ONE &&
-		    sst_item_copy(&c->items[c->n++], item, c->rows->table, &c->batch, e) == -1)
+		if ((r = sst_stream_next(c->rows, &item, e)) != SST_ONE)
+			break;
+		if (c->what.heads && item->kind == SST_ROW)
+			c->op = SKIP;
+		if (sst_item_copy(&c->items[c->n++], item, c->rows->table, &c->batch, e) == -1)
 			r = -1;
 	}
 	return r;

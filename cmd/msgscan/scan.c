@@ -92,12 +92,13 @@ scan_export(struct scan *s, int64_t channel)
 }
 
 static int
-open_range(struct scan *s, struct sst_stream **in, struct sst_err *e)
+open_range(struct scan *s, struct sst_stream **in, bool heads, struct sst_err *e)
 {
 	struct sst_db *db = s->messages.db;
 	struct sst_read read = { .table = s->messages.table,
 		.left = s->page.left,
 		.right = s->page.right,
+		.heads = heads,
 		.now_s = s->page.now_s };
 
 	return db->ops->read(db, &read, in, &s->stats.reads, e);
@@ -125,7 +126,7 @@ scan_stream(struct scan *s)
 	bool ours = false;
 	int r, rc = SOUND;
 
-	r = open_range(s, &in, &e);
+	r = open_range(s, &in, false, &e);
 	while (r != -1 && (r = sst_stream_next(in, &item, &e)) == SST_ONE) {
 		if (item->kind == SST_PARTITION) {
 			ours = channel_of(s, &item->part, &channel);
@@ -200,7 +201,7 @@ collect(struct scan *s, struct channels *c)
 	int64_t channel;
 	int r, rc = SOUND;
 
-	r = open_range(s, &in, &e);
+	r = open_range(s, &in, true, &e);
 	while (rc == SOUND && r != -1 && (r = sst_stream_next(in, &item, &e)) == SST_ONE) {
 		if (item->kind == SST_PARTITION && channel_of(s, &item->part, &channel))
 			rc = add_channel(c, channel);

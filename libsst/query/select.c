@@ -216,6 +216,13 @@ sst_select_want(struct sst_select *s, struct sst_want *want)
 
 /* ---- reads ---- */
 
+/* Is the first row of each partition enough? */
+static bool
+heads_alone(const struct sst_select *s)
+{
+	return s->plan->distinct || (s->per_partition == 1 && s->plan->where.nfilters == 0);
+}
+
 /* The next read.  SST_ONE, 0: there is none, -1. */
 static int
 open_next(struct sst_select *s, struct sst_err *e)
@@ -226,6 +233,7 @@ open_next(struct sst_select *s, struct sst_err *e)
 		.left = s->left,
 		.right = s->right,
 		.reversed = s->plan->reversed,
+		.heads = heads_alone(s),
 		.nonblocking = s->opts.nonblocking,
 		.now_s = s->opts.now_s,
 		.tombstones_max = s->opts.tombstones_max };

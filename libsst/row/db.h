@@ -39,6 +39,9 @@ struct sst_read {
 	size_t nslices;
 	/* NULL, or what the caller can use: rows outside are given or not, as is cheaper. */
 	const struct sst_range *within;
+	/* Of each partition what comes up to its first row is wanted: rows behind it are given or not, as
+	 * is cheaper. */
+	bool heads;
 	bool reversed;    /* rows last to first */
 	bool nonblocking; /* the stream may answer SST_WAIT */
 	bool raw;         /* give tombstones too; else only what is live at now_s */

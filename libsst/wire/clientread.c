@@ -131,6 +131,8 @@ make_statement(struct stream *s, struct sst_err *e)
 	put_select(s, b);
 	if (put_where(s, b, e) == -1)
 		return -1;
+	if (s->read.heads)
+		sst_buf_adds(b, " PER PARTITION LIMIT 1");
 	if (b->bad || s->values.bad)
 		return sst_fail_nomem(e);
 	return sst_client_prepare(s->c, &s->prepared, sst_buf_slice(b), e);

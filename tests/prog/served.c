@@ -439,6 +439,35 @@ lists(struct client *c)
 	    "an element that was deleted by its index is there");
 }
 
+/* Of many partitions of several shards the first rows, and no partition twice or not at all. */
+static void
+heads(struct client *c)
+{
+	static const struct {
+		const char *cql;
+		uint32_t rows;
+	} reads[] = { { "SELECT DISTINCT a FROM k.l", 62 },
+		{ "SELECT a, b FROM k.l PER PARTITION LIMIT 1", 62 },
+		{ "SELECT a, b FROM k.l PER PARTITION LIMIT 2", 122 },
+		{ "SELECT a, b FROM k.l WHERE b > 1 PER PARTITION LIMIT 1 ALLOW FILTERING", 60 } };
+	char cql[200];
+
+	for (int a = 100; a < 160; a++) {
+		snprintf(cql, sizeof(cql),
+		    "BEGIN BATCH INSERT INTO k.l (a, b) VALUES (%d, 1); INSERT INTO k.l (a, b) "
+		    "VALUES (%d, 2); INSERT INTO k.l (a, b) VALUES (%d, 3); APPLY BATCH",
+		    a, a, a);
+		client_query(c, cql, 0, (struct sst_slice){ NULL, 0 });
+	}
+	for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++)
+		for (uint32_t page = 0; page < 12; page += 5) {
+			uint32_t got = count_pages(c, reads[i].cql, page);
+
+			check(got == reads[i].rows, "%s, %u a page: %u rows, want %u", reads[i].cql,
+			    page, got, reads[i].rows);
+		}
+}
+
 /* The schema changes under a client, and another one hears of it. */
 static void
 define(struct client *c, struct client *other)
@@ -464,6 +493,7 @@ define(struct client *c, struct client *other)
 		    definitions[i].cql, text);
 	}
 	lists(c);
+	heads(c);
 	check(count_pages(c, all, 2) == 3, "rows are lost by ALTER");
 	check(count_pages(other, "SELECT w FROM k.t WHERE a = 2", 0) == 1, "a new column");
 	client_query(c, "TRUNCATE k.t", 0, none);

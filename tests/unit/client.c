@@ -452,6 +452,26 @@ START_TEST(reads)
 }
 END_TEST
 
+/* Who wants no more than where partitions begin does not have all rows sent. */
+START_TEST(heads)
+{
+	struct fixture f = { .peer = { .nrows = 9, .partitions = 9 } };
+	struct sst_read read;
+	struct seen s;
+
+	start(&f);
+	read = (struct sst_read){ .table = f.table, .left = -5, .right = 6, .heads = true };
+	ck_assert_msg(read_all(&f, &read, 1, &s) == 0, "%s", f.e.what);
+	ck_assert_uint_eq(s.partitions, 9);
+	sst_client_close(f.client);
+	peer_stop(&f.peer);
+	ck_assert_ptr_nonnull(strstr((char *)f.peer.log.p,
+	    " FROM k.t WHERE token(a, b) > ? AND token(a, b) <= ? PER PARTITION LIMIT 1\n"));
+	peer_free(&f.peer);
+	sst_buf_free(&f.key);
+}
+END_TEST
+
 /* Slices are asked for one after the other, and backwards when reversed. */
 START_TEST(slices)
 {
@@ -721,6 +741,7 @@ client_suite(void)
 	tcase_add_test(tc, no_result);
 	tcase_add_test(tc, not_by_cql);
 	tcase_add_loop_test(tc, reads, 0, SST_ARRAY_LEN(tables));
+	tcase_add_test(tc, heads);
 	tcase_add_loop_test(tc, slices, 0, 2);
 	tcase_add_test(tc, left_early);
 	tcase_add_loop_test(tc, bad_reads, 0, 5);
