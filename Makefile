@@ -56,29 +56,33 @@ $(REPLAY): $O/replay/%: $O/tests/fuzz/%.o $O/tests/fuzz/replay.o $L
 $O/prog/served $O/prog/activated: $O/tests/support/cqlclient.o
 $(PROGS): $O/prog/%: $O/tests/prog/%.o $L
 $O/prog/starting $O/prog/msgdreads: $(patsubst %,$O/tests/served/%.o,cqlconn child)
+$O/prog/msgdfaults: $(patsubst %,$O/tests/served/%.o,cqlconn child trial)
 $O/prog/msgdkill: $(patsubst %,$O/tests/served/%.o,cqlconn child load judge wild)
 $(FAULTED): $O/faults/%: $O/tests/faults/%.o $$(call objs,cmd/$$*/*.c) $(call objs,cmd/tool/*.c) $(HARNESS) $L
 $(FAULTED): LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%) -rdynamic
-# msgd with faults that its tests must find; and one whose shards are slow, in which they must find none.
+# msgd with faults that its tests must find; one whose shards are slow, and one whose system calls fail
+# when a test says so: in these they must find none.
 planted_slow = msgd_loop_turn
+planted_faulty = open64 write fdatasync accept4 epoll_wait sst_now_us
 planted_drops = sst_modify_make
 planted_early = msgd_settle_wait
 planted_stale = msgd_coalesce_written
-PLANTED = $(patsubst %,$O/planted/msgd-%,drops early stale slow)
+comma = ,
+PLANTED = $(patsubst %,$O/planted/msgd-%,drops early stale slow faulty)
 $(PLANTED): $O/planted/msgd-%: $O/tests/served/planted-%.o $(call objs,cmd/msgd/*.c) $T $L
 $(PLANTED): LDLIBS += -lyaml
-$(PLANTED): LDFLAGS += -Wl,--wrap=$(planted_$(@F:msgd-%=%))
+$(PLANTED): LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,$(planted_$(@F:msgd-%=%)))
 # Linked with what it needs only: libzip brings a cryptography library along, and start-up counts.
 $(BINS) $O/unit $(FUZZ) $(REPLAY) $(PROGS) $(FAULTED) $(PLANTED): ; @mkdir -p $(@D) && $(CC) $(FLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $O/%.o: %.c Makefile | $O/.packages ; @mkdir -p $(@D) && $(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 $O/%.o: %.cc Makefile | $O/.packages ; @mkdir -p $(@D) && $(CXX) $(XFLAGS) -MMD -MP -c -o $@ $<
 
-check test: $(BINS) $O/unit $(REPLAY) $(PROGS) $(FAULTED) $O/planted/msgd-slow
+check test: $(BINS) $O/unit $(REPLAY) $(PROGS) $(FAULTED) $O/planted/msgd-slow $O/planted/msgd-faulty
 	@tests/check $O
 asan: ; $(MAKE) MODE=asan check
 # Races between threads; clang, as gcc's does not know fences.
 tsan: ; $(MAKE) MODE=tsan CC=clang CXX=clang++ tsan-check
-tsan-check: $(BINS) $O/unit $(PROGS) $O/planted/msgd-slow ; @tests/threads $O
+tsan-check: $(BINS) $O/unit $(PROGS) $O/planted/msgd-slow $O/planted/msgd-faulty ; @tests/threads $O
 fuzz: ; $(MAKE) MODE=fuzz CC=clang CXX=clang++ fuzzers
 fuzzers: $(FUZZ)
 fuzz-replay: $(REPLAY)

@@ -19,6 +19,7 @@
 
 #define BACKLOG 1024
 #define ACCEPT_MAX 64 /* connections of a turn */
+#define PAUSE_MS 100  /* when there is nothing to accept one with */
 #define CONNECTIONS_MAX 8192
 
 enum kind {
@@ -41,7 +42,10 @@ struct msgd_listeners {
 	struct listener l[KINDS];
 	unsigned turn; /* which shard gets the next one */
 	int spare;     /* a descriptor to give up when there are no more */
-	int dir;       /* DIR, whose path may be longer than a socket's may */
+	bool failed;   /* the last accept did, and that was said */
+	bool paused;   /* since then; nobody is accepted */
+	int64_t paused_us;
+	int dir; /* DIR, whose path may be longer than a socket's may */
 };
 
 /* A connection on its way to its shard. */
@@ -102,35 +106,88 @@ hand_out(struct listener *l, int fd)
 	msgd_shard_send(l->all->shard, shard_for(l, fd), &a->letter);
 }
 
-/* There are no descriptors left: whoever waits is turned away, as it would be waited for in vain. */
-static void
+/* There are no descriptors left: whoever waits is turned away, as it would be waited for in vain.  As
+ * accept4; a descriptor is closed already. */
+static int
 turn_away(struct listener *l)
 {
 	struct msgd_listeners *all = l->all;
-	int fd;
+	int fd, error;
 
 	if (all->spare == -1)
-		return;
+		return -1;
 	close(all->spare);
 	if ((fd = accept4(l->watch.fd, NULL, NULL, SOCK_CLOEXEC)) != -1)
 		close(fd);
+	error = errno;
 	all->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	errno = error;
+	return fd;
+}
+
+static void
+watch_all(struct msgd_listeners *all, uint32_t events)
+{
+	for (int k = 0; k < KINDS; k++)
+		if (all->l[k].watch.fd != -1)
+			msgd_loop_change(&all->shard->loop, &all->l[k].watch, events);
+}
+
+/* Whoever waits goes on waiting, and is not to be asked about all the time. */
+static void
+pause_all(struct msgd_listeners *all)
+{
+	if (!all->failed)
+		msgd_node_log("connections cannot be accepted: %s", strerror(errno));
+	all->failed = all->paused = true;
+	all->paused_us = all->shard->now_us;
+	watch_all(all, 0);
 }
 
 static void
 ready(struct msgd_watch *w, uint32_t events)
 {
+	struct listener *l = (struct listener *)w;
 	int fd;
 
 	(void)events;
 	for (int i = 0; i < ACCEPT_MAX; i++) {
-		if ((fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1)
-			hand_out((struct listener *)w, fd);
-		else if (errno == EMFILE || errno == ENFILE)
-			turn_away((struct listener *)w);
-		else if (errno != EINTR && errno != ECONNABORTED)
+		if ((fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1) {
+			l->all->failed = false;
+			hand_out(l, fd);
+			continue;
+		}
+		if ((errno == EMFILE || errno == ENFILE) && turn_away(l) != -1)
+			continue;
+		if (errno == EAGAIN)
 			return;
+		if (errno != EINTR && errno != ECONNABORTED) {
+			pause_all(l->all);
+			return;
+		}
 	}
+}
+
+int
+msgd_listen_due_ms(const struct msgd_listeners *all)
+{
+	int64_t since;
+
+	if (!all->paused)
+		return -1;
+	since = all->shard->now_us - all->paused_us;
+	return since < 0 || since >= PAUSE_MS * 1000 ? 0 : (int)(PAUSE_MS - since / 1000);
+}
+
+void
+msgd_listen_turn(struct msgd_listeners *all)
+{
+	if (msgd_listen_due_ms(all) != 0)
+		return;
+	all->paused = false;
+	if (all->spare == -1)
+		all->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	watch_all(all, EPOLLIN);
 }
 
 /* ---- binding ---- */

@@ -17,6 +17,10 @@ struct msgd_listeners;
 int msgd_listen_open(struct msgd_listeners **, struct msgd_node *, struct sst_err *);
 /* Accepts from now on, at shard 0. */
 int msgd_listen_start(struct msgd_listeners *, struct msgd_shard *, struct sst_err *);
+/* When there was nothing to accept a connection with, it tries again after a while: in how many ms, -1: it
+ * need not; and once each turn of shard 0. */
+int msgd_listen_due_ms(const struct msgd_listeners *);
+void msgd_listen_turn(struct msgd_listeners *);
 void msgd_listen_stop(struct msgd_listeners *, struct msgd_loop *);
 void msgd_listen_close(struct msgd_listeners *); /* NULL is fine */
 

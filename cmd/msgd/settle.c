@@ -11,6 +11,9 @@
 /* So much is synced at once, whatever the time: a segment's end waits for what is left. */
 #define MUCH ((uint64_t)4 << 20)
 
+/* A log that cannot be written is tried again so often, and for everybody who writes. */
+#define RETRY_MS 100
+
 static bool
 is_periodic(const struct msgd_shard *s)
 {
@@ -25,16 +28,30 @@ msgd_settle_wait(struct msgd_shard *s, struct msgd_leg *l)
 	s->unsynced_end = &l->next;
 }
 
+/* How long what is due, and has just failed, waits for another try: 0 when somebody waits for it. */
+static int
+pause_ms(const struct msgd_shard *s)
+{
+	int64_t since = s->now_us - s->sync.failed_us;
+
+	if (!s->sync.failed || s->unsynced != NULL || since < 0 || since >= RETRY_MS * 1000)
+		return 0;
+	return (int)(RETRY_MS - since / 1000);
+}
+
 /* ---- answers ---- */
 
-/* Nothing is acknowledged after a sync that failed: all that wait are told. */
+/* Nothing is acknowledged after a sync that failed: all that wait are told.  The log is told once. */
 static void
 fail_all(struct msgd_shard *s, const struct sst_err *e)
 {
 	struct msgd_refusal why = { SST_WIRE_SERVER_ERROR, *e };
 	struct msgd_leg *l = s->unsynced, *next;
 
-	msgd_node_log_error(e);
+	if (!s->sync.failed)
+		msgd_node_log_error(e);
+	s->sync.failed = true;
+	s->sync.failed_us = s->now_us;
 	s->unsynced = NULL;
 	s->unsynced_end = &s->unsynced;
 	for (; l != NULL; l = next) {
@@ -81,6 +98,8 @@ synced(struct msgd_shard *s, struct msgd_job *job)
 
 	sync->under_way = false;
 	msgd_count(&s->counts.syncs);
+	if (sync->result < 0)
+		msgd_node_log("a sync of the log failed: no write is taken before a restart");
 	if (sst_store_sync_end(s->store, sync->result, &e) == -1 ||
 	    s->db->ops->synced(s->db, &upto, &e) == -1)
 		fail_all(s, &e);
@@ -96,6 +115,10 @@ begin_sync(struct msgd_shard *s)
 
 	if (r == -1)
 		fail_all(s, &e);
+	else if (s->sync.failed) {
+		s->sync.failed = false;
+		msgd_node_log("the log can be written again");
+	}
 	if (r != SST_ONE)
 		return;
 	s->sync.under_way = true;
@@ -109,7 +132,7 @@ is_due(const struct msgd_shard *s)
 {
 	int ms = sst_store_due_ms(s->store);
 
-	if (ms == -1)
+	if (ms == -1 || pause_ms(s) > 0)
 		return false;
 	return ms <= (is_periodic(s) ? AHEAD_MS : 0) || sst_store_unsynced(s->store) >= MUCH;
 }
@@ -135,9 +158,11 @@ msgd_settle_turn(struct msgd_shard *s)
 int
 msgd_settle_due_ms(const struct msgd_shard *s)
 {
-	int ms = s->sync.under_way ? -1 : sst_store_due_ms(s->store);
+	int ms = s->sync.under_way ? -1 : sst_store_due_ms(s->store), pause = pause_ms(s);
 
-	if (ms == -1 || !is_periodic(s))
+	if (ms == -1)
 		return ms;
-	return ms > AHEAD_MS ? ms - AHEAD_MS : 0;
+	if (is_periodic(s))
+		ms = ms > AHEAD_MS ? ms - AHEAD_MS : 0;
+	return ms > pause ? ms : pause;
 }

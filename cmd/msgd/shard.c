@@ -147,6 +147,8 @@ timeout_ms(struct msgd_shard *s)
 	int ms = msgd_settle_due_ms(s);
 
 	ms = sooner(ms, msgd_sentry_due_ms(s->sentry));
+	if (s->no == 0)
+		ms = sooner(ms, msgd_listen_due_ms(s->node->listeners));
 	if (s->conns != NULL)
 		ms = sooner(ms, MSGD_SWEEP_MS);
 	if (s->any_waiting)
@@ -181,6 +183,8 @@ turn(struct msgd_shard *s, struct sst_err *e)
 	msgd_settle_turn(s);
 	msgd_adopt_turn(s);
 	msgd_flusher_turn(s);
+	if (s->no == 0)
+		msgd_listen_turn(s->node->listeners);
 	if (s->sentry != NULL)
 		msgd_sentry_turn(s->sentry);
 	flush_conns(s);

@@ -35,7 +35,8 @@ struct msgd_task;
 struct msgd_sync {           /* of the log, in a crew */
 	struct msgd_job job; /* first */
 	int fd, result;
-	bool under_way;
+	bool under_way, failed;
+	int64_t failed_us; /* the last time */
 };
 
 /* What happened here since the start. */
