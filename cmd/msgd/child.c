@@ -75,7 +75,10 @@ reap(struct msgd_child *c, int status, int64_t now_us)
 {
 	c->pid = 0;
 	c->ended_us = now_us;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PROGRAM) {
+	if (c->told) { /* what it did not get to is still to be done */
+		c->told = false;
+		c->seen--;
+	} else if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PROGRAM) {
 		msgd_node_log("compact is not to be found: SSTables are not merged");
 		c->missing = true;
 	} else if (WIFSIGNALED(status))
@@ -95,9 +98,11 @@ msgd_child_turn(struct msgd_child *c, const struct msgd_node *n, int64_t now_us)
 	if (c->pid != 0) {
 		if (waitpid(c->pid, &status, WNOHANG) == c->pid)
 			reap(c, status, now_us);
+		else if (atomic_load(&n->emptying) && !c->told)
+			c->told = kill(c->pid, SIGTERM) == 0;
 		return;
 	}
-	if (published == c->seen || now_us - c->ended_us < PAUSE_US)
+	if (atomic_load(&n->emptying) || published == c->seen || now_us - c->ended_us < PAUSE_US)
 		return;
 	c->seen = published;
 	start(c, n);

@@ -5,6 +5,8 @@
 #ifndef MSGD_CHILD_H
 #define MSGD_CHILD_H
 
+#include <signal.h>
+
 #include "msgd/node.h"
 
 struct msgd_child {    /* start with {0} */
@@ -12,7 +14,11 @@ struct msgd_child {    /* start with {0} */
 	unsigned seen; /* of node->published */
 	int64_t ended_us;
 	bool missing; /* there is no such program */
+	bool told;    /* to end, as a table is to be emptied */
 };
+
+/* Sent to this process, it makes the main thread look at once. */
+#define MSGD_CHILD_LOOK SIGUSR2
 
 /* Now and then, in the main thread. */
 void msgd_child_turn(struct msgd_child *, const struct msgd_node *, int64_t now_us);

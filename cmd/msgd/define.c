@@ -3,9 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "msgd/adopt.h"
+#include "msgd/child.h"
 #include "msgd/round.h"
 #include "query/ddl.h"
 #include "store/datadir.h"
@@ -156,6 +158,12 @@ adopted(struct msgd_round *r, int result)
 
 /* ---- the disk ---- */
 
+static bool
+empties(const struct msgd_definer *d)
+{
+	return d->truncates || d->next->schema.ntables < d->now->schema.ntables;
+}
+
 static void
 change_disk(struct msgd_job *job)
 {
@@ -164,11 +172,17 @@ change_disk(struct msgd_job *job)
 	struct sst_define_opts o = { .now_us = sst_now_us() };
 	const char *dir = d->node->config->dir;
 
+	/* All writes wait for this, and it for a compaction of that table: for hours, if it is left to end. */
+	if (empties(d)) {
+		atomic_store(&d->node->emptying, true);
+		kill(getpid(), MSGD_CHILD_LOOK);
+	}
 	if (d->truncates)
 		d->result = sst_store_truncate(&sst_io_posix, dir, d->table, &o, &d->upto, &d->e);
 	else
 		d->result = sst_store_define(
 		    &sst_io_posix, dir, &d->now->schema, &d->next->schema, &o, &d->e);
+	atomic_store(&d->node->emptying, false);
 }
 
 static int

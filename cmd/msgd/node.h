@@ -42,7 +42,8 @@ struct msgd_node {
 	_Atomic unsigned failed;    /* shards that could not start, or died */
 	_Atomic unsigned published; /* how often SSTables came or went */
 	_Atomic unsigned nconns;    /* connections */
-	_Atomic unsigned untold;    /* shards that have not opened the main thread's last letter */
+	_Atomic bool emptying;   /* a table goes, or its rows: no compaction is to be waited for */
+	_Atomic unsigned untold; /* shards that have not opened the main thread's last letter */
 };
 
 static inline struct msgd_mailbox *
