@@ -24,21 +24,25 @@ write_it(struct msgd_job *job)
 	atomic_store_explicit(&j->written, true, memory_order_release);
 }
 
+/* In the order in which they asked. */
 static void
 tell(struct msgd_shard *s, const struct sst_err *e)
 {
-	struct msgd_flush_wait *w = s->flush_waits, *next;
+	struct msgd_flush_wait *w = s->flush_waits, *next, *left = NULL, **end = &left;
 
 	s->flush_waits = NULL;
 	for (; w != NULL; w = next) {
 		next = w->next;
 		if (e != NULL || sst_store_is_flushed(s->store, w->ticket)) {
 			w->done(s, w, e);
-		} else {
-			w->next = s->flush_waits;
-			s->flush_waits = w;
+			continue;
 		}
+		w->next = NULL;
+		*end = w;
+		end = &w->next;
 	}
+	*end = s->flush_waits; /* who asked meanwhile */
+	s->flush_waits = left;
 }
 
 static void
@@ -107,6 +111,7 @@ msgd_flusher_opts(struct msgd_shard *s, struct sst_store_opts *o)
 void
 msgd_flusher_ask(struct msgd_shard *s, struct msgd_flush_wait *w)
 {
+	struct msgd_flush_wait **end = &s->flush_waits;
 	struct sst_err e;
 
 	if (sst_store_flush_ask(s->store, &w->ticket, &e) == -1) {
@@ -114,8 +119,11 @@ msgd_flusher_ask(struct msgd_shard *s, struct msgd_flush_wait *w)
 		w->done(s, w, &e);
 		return;
 	}
-	w->next = s->flush_waits;
-	s->flush_waits = w;
+	w->next = NULL;
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = w;
+	s->flushes = true;
 }
 
 void

@@ -17,6 +17,7 @@
 
 struct msgd_definer;
 struct msgd_listeners;
+struct sst_relics;
 
 struct msgd_node {
 	const struct msgd_config *config;
@@ -36,6 +37,10 @@ struct msgd_node {
 	struct msgd_crew readers;
 	struct msgd_crew definers;    /* one */
 	struct msgd_definer *definer; /* shard 0's */
+
+	/* What a crash left of the log, and was replayed: it goes when all shards have flushed. */
+	struct sst_relics *relics;
+	_Atomic unsigned unflushed; /* shards that have not */
 
 	/* How the start and the end of the shards are kept in step. */
 	pthread_barrier_t started;

@@ -147,6 +147,7 @@ clear_node(struct msgd_node *n)
 		msgd_shard_clear(&n->shards[i]);
 	msgd_definer_free(n->definer);
 	msgd_listen_close(n->listeners);
+	sst_relics_free(n->relics);
 	free(n->shards);
 	free(n->mailboxes);
 	sst_lock_drop(&n->lock);
@@ -194,7 +195,9 @@ start_shards(struct msgd_node *n, struct sst_err *e)
 	if (atomic_load(&n->failed) == 0) {
 		for (unsigned i = 0; i < n->nshards; i++)
 			stores[i] = n->shards[i].store;
-		if ((r = sst_store_recovered(stores, n->nshards, e)) == 0)
+		atomic_store(&n->unflushed, n->nshards);
+		r = sst_store_recovered_beside(stores, n->nshards, &n->relics, e);
+		if (r == 0)
 			r = msgd_definer_new(&n->definer, n, e);
 		if (r == 0)
 			r = msgd_listen_start(n->listeners, &n->shards[0], e);
@@ -209,6 +212,17 @@ start_shards(struct msgd_node *n, struct sst_err *e)
 	}
 	pthread_barrier_wait(&n->started);
 	return r;
+}
+
+/* All shards have ended in peace, and so flushed; perhaps before the last of them came to it by itself. */
+static void
+discard_relics(struct msgd_node *n)
+{
+	struct sst_err e;
+
+	if (n->relics != NULL && atomic_load(&n->unflushed) > 0 &&
+	    sst_relics_discard(n->relics, &e) == -1)
+		msgd_node_log_error(&e);
 }
 
 /* Until a signal comes, or a shard gave up. */
@@ -334,6 +348,8 @@ msgd_serve(const struct msgd_config *c)
 	if (atomic_load(&n.failed) > 0) {
 		status = TROUBLE;
 		leave_behind(&n);
+	} else {
+		discard_relics(&n);
 	}
 	pthread_barrier_destroy(&n.started);
 	clear_node(&n);

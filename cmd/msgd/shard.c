@@ -322,8 +322,20 @@ close_all(struct msgd_shard *s)
 	s->store = NULL;
 }
 
-/* All stores are open before any takes a write: the log that a crash left is replayed by then, and
- * shard 0 lets it go. */
+/* The last shard lets go what a crash left of the log.  Where that fails it is replayed again, or, when
+ * it could not be flushed, goes when all is flushed at the end. */
+static void
+replay_flushed(struct msgd_shard *s, struct msgd_flush_wait *w, const struct sst_err *failed)
+{
+	struct sst_err e;
+
+	(void)w;
+	if (failed == NULL && atomic_fetch_sub(&s->node->unflushed, 1) == 1 &&
+	    sst_relics_discard(s->node->relics, &e) == -1)
+		msgd_node_log_error(&e);
+}
+
+/* All stores are open before any takes a write: the log that a crash left is replayed by then. */
 static void *
 run(void *arg)
 {
@@ -345,6 +357,10 @@ run(void *arg)
 		-1) {
 		msgd_node_log_error(&e);
 		atomic_fetch_add(&s->node->failed, 1);
+	}
+	if (atomic_load(&s->node->failed) == 0 && s->node->relics != NULL) {
+		s->replayed.done = replay_flushed;
+		msgd_flusher_ask(s, &s->replayed);
 	}
 	while (atomic_load(&s->node->failed) == 0 && !s->quit)
 		if (turn(s, &e) == -1) {

@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 #include "msgd/crew.h"
+#include "msgd/flusher.h"
 #include "msgd/loop.h"
 #include "msgd/node.h"
 #include "msgd/prepared.h"
@@ -22,7 +23,6 @@
 struct msgd_coalescer;
 struct msgd_conn;
 struct msgd_flush_job;
-struct msgd_flush_wait;
 struct msgd_gate;
 struct msgd_leg;
 struct msgd_localdb;
@@ -91,7 +91,8 @@ struct msgd_shard {
 
 	struct msgd_flush_job *flush; /* that a crew writes, or NULL */
 	struct msgd_flush_wait *flush_waits;
-	bool flushes; /* there is more to do for one, at once */
+	struct msgd_flush_wait replayed; /* what a crash left of the log */
+	bool flushes;                    /* there is more to do for one, at once */
 
 	struct msgd_sentry *sentry; /* shard 0's */
 	struct msgd_sync sync;

@@ -494,6 +494,44 @@ sst_log_keep(struct sst_log *log, const char *name, struct sst_err *e)
 	return r == -1 ? -1 : sst_io_sync_dir(log->io, log->dir, e);
 }
 
+static int
+put_last_mark(
+    struct sst_log *log, int fd, const char *path, const struct sst_log_end *end, struct sst_err *e)
+{
+	uint32_t pos = (uint32_t)end->size;
+	uint8_t mark[SST_MARKER_LEN];
+
+	if (end->size > SST_SEGMENT_MAX - SST_MARKER_LEN)
+		return sst_fail(e, SST_ELIMIT, path, SST_NOWHERE, "no room for a mark");
+	sst_marker_put(mark, end->id, pos, pos + SST_MARKER_LEN);
+	if (sst_io_write(log->io, fd, path, mark, sizeof(mark), e) == -1)
+		return -1;
+	return sst_io_fsync(log->io, fd, path, e);
+}
+
+/* Its name is durable since it was made. */
+int
+sst_log_seal(
+    struct sst_log *log, const char *name, const struct sst_log_end *end, struct sst_err *e)
+{
+	struct sst_err ignored;
+	struct sst_stat st;
+	char path[PATH];
+	int fd, r = -1;
+
+	if (path_of(log, name, path, e) == -1 ||
+	    (fd = sst_io_open(log->io, path, O_WRONLY | O_APPEND, e)) == -1)
+		return -1;
+	if (sst_io_fstat(log->io, fd, path, &st, e) == 0) {
+		if (st.size != end->size)
+			sst_fail(e, SST_EBUSY, path, SST_NOWHERE, "changes while it is replayed");
+		else if (sst_io_fsync(log->io, fd, path, e) == 0) /* before a mark says so */
+			r = end->marked ? 0 : put_last_mark(log, fd, path, end, e);
+	}
+	sst_io_close(log->io, fd, path, &ignored);
+	return r;
+}
+
 int
 sst_log_clear(struct sst_log *log, struct sst_err *e)
 {

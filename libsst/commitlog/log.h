@@ -88,6 +88,15 @@ int sst_log_set_aside(struct sst_log *, const char *name, const char *suffix, st
 /* A segment of a process that was killed stays, and gets a successor: the mark at its end, which only
  * the page cache may have, must not go away then.  Durable when it returns. */
 int sst_log_keep(struct sst_log *, const char *name, struct sst_err *);
+/*
+ * The same for one that was read to its end, which is that of a section (sst_segread_info.whole): what
+ * is in it is made durable, and then marked as that, unless it is, as the end of a segment is.
+ */
+struct sst_log_end {
+	uint64_t id, size;
+	bool marked;
+};
+int sst_log_seal(struct sst_log *, const char *name, const struct sst_log_end *, struct sst_err *);
 
 /*
  * Discards the segment that is being written, as all that was appended is in SSTables: nothing of it

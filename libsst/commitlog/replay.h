@@ -3,7 +3,7 @@
  * nothing on disk.
  *
  * Whoever recovers replays all, flushes what came, and discards the segments before anything new is
- * written: a torn tail is forgiven to each writer's newest segment only (its shard is in the header;
+ * written, or has made sure before that they are whole (sst_log_seal): a torn tail is forgiven to each writer's newest segment only (its shard is in the header;
  * all that Cassandra wrote is of one writer).  Replaying twice does no harm, since
  * cells reconcile by their timestamps.
  */

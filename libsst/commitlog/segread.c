@@ -160,6 +160,7 @@ at_end(struct sst_segread *r, struct sst_err *e)
 	if (r->has_successor && r->info.ours && !r->after_mark) /* as log.c ends all */
 		return trouble(r, r->pos, r->info.size, "segment ends without its last mark", e);
 	r->done = true;
+	r->info.whole = r->pos == r->info.size;
 	return 0;
 }
 
@@ -502,6 +503,7 @@ sst_segread_follow(struct sst_segread *r, struct sst_err *e)
 		    "segment of %ju bytes: at most %d", (uintmax_t)st.size, SST_SEGMENT_MAX);
 	r->info.size = st.size;
 	r->info.left = r->info.left_off = 0;
+	r->info.whole = false;
 	sst_buf_reset(&r->window);
 	if (r->info.version == 0) { /* there was no whole header yet */
 		r->damage.code = SST_OK;

@@ -39,6 +39,7 @@ struct sst_segread_info {
 	/* A torn tail, or bytes of another use of the file, from where they begin. */
 	uint64_t left_off, left;
 	uint64_t lost; /* bytes passed over because they are damaged */
+	bool whole;    /* was read to its end, which is that of a section: a mark may follow */
 };
 
 struct sst_segread;

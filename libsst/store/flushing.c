@@ -213,7 +213,7 @@ to_flush(struct sst_store *s, bool by_log)
 int
 sst_store_make_room(struct sst_store *s, struct sst_err *e)
 {
-	bool beside = s->opts.give != NULL, begins;
+	bool beside = s->opts.give != NULL && !s->replaying, begins;
 	size_t memory = s->opts.memory;
 	struct sst_shelf *shelf;
 

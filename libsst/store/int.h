@@ -11,7 +11,9 @@
 struct sst_relic { /* a segment that was there when the store was opened, as its replay found it */
 	const char *name;
 	uint64_t left, lost;
-	bool whole;         /* ends as its writer ends a segment: another may follow */
+	bool whole;    /* ends as its writer ends a segment: another may follow */
+	bool sealable; /* is ours, and ends with a section */
+	uint64_t id, size;
 	uint64_t unknown;   /* mutations of tables or columns that are not known */
 	struct sst_err why; /* of the first of them */
 };
@@ -69,6 +71,8 @@ int sst_store_take(struct sst_store *, struct sst_shelf *, const struct sst_upda
     struct sst_logpos, struct sst_err *);
 /* Replays the log into memory, a writer flushing on the way. */
 int sst_store_recall(struct sst_store *, struct sst_err *);
+/* What was replayed may stay in memory, for all that this store has seen of the log. */
+bool sst_store_may_keep_relics(const struct sst_store *);
 void sst_store_note(struct sst_store *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void sst_store_note_error(struct sst_store *, const struct sst_err *);
 

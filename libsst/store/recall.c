@@ -160,6 +160,10 @@ replay(struct recall *r, struct sst_err *e)
 		info = sst_replay_segment(r->log, i, NULL);
 		r->s->relics[i].left = info->left;
 		r->s->relics[i].lost = info->lost;
+		r->s->relics[i].id = info->id;
+		r->s->relics[i].size = info->size;
+		r->s->relics[i].sealable =
+		    info->ours && info->whole && info->lost == 0 && info->compression[0] == '\0';
 		r->s->relics[i].whole = info->left == 0 && info->lost == 0 &&
 		    (!info->ours || info->marked == info->size);
 	}
@@ -283,6 +287,20 @@ end_relic(struct sst_store *s, const struct sst_relic *x, struct sst_err *e)
 	return sst_log_discard(log, x->name, e);
 }
 
+bool
+sst_store_may_keep_relics(const struct sst_store *s)
+{
+	size_t i;
+
+	if (!s->opts.shared || s->opts.give == NULL || s->opts.keep_log ||
+	    s->opts.sync == SST_SYNC_NONE)
+		return false;
+	for (i = 0; i < s->nrelics; i++)
+		if (!s->relics[i].sealable || s->relics[i].unknown > 0)
+			return false;
+	return true;
+}
+
 /* What the other shards found in the same segment: a column may be unknown in their part only. */
 static void
 join_relic(struct sst_relic *x, const struct sst_store *other)
@@ -299,24 +317,25 @@ join_relic(struct sst_relic *x, const struct sst_store *other)
 	}
 }
 
-int
-sst_store_recovered(struct sst_store *const *s, size_t n, struct sst_err *e)
+static void
+tell_changes(struct sst_store *const *s, size_t n)
 {
 	uint64_t changes = 0;
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		changes += s[i]->recalled;
-		for (k = 0; k < s[0]->nrelics && i > 0; k++)
-			join_relic(&s[0]->relics[k], s[i]);
-	}
 	if (changes > 0)
 		sst_store_note(s[0], "%s: replayed %ju change%s from %zu segment%s", s[0]->log_dir,
 		    (uintmax_t)changes, changes == 1 ? "" : "s", s[0]->nrelics,
 		    s[0]->nrelics == 1 ? "" : "s");
-	for (i = 0; i < s[0]->nrelics; i++)
-		if (end_relic(s[0], &s[0]->relics[i], e) == -1)
-			return -1;
+}
+
+static int
+end_replay(struct sst_store *const *s, size_t n, struct sst_err *e)
+{
+	size_t i;
+
 	for (i = 0; i < n; i++) {
 		s[i]->replaying = false;
 		s[i]->nrelics = 0;
@@ -327,4 +346,122 @@ sst_store_recovered(struct sst_store *const *s, size_t n, struct sst_err *e)
 		s[i]->journal = NULL;
 	}
 	return 0;
+}
+
+int
+sst_store_recovered(struct sst_store *const *s, size_t n, struct sst_err *e)
+{
+	size_t i, k;
+
+	tell_changes(s, n);
+	for (i = 0; i < n; i++) {
+		if (s[i]->opts.give != NULL && sst_store_flush(s[i], e) == -1)
+			return -1;
+		for (k = 0; k < s[0]->nrelics && i > 0; k++)
+			join_relic(&s[0]->relics[k], s[i]);
+	}
+	for (i = 0; i < s[0]->nrelics; i++)
+		if (end_relic(s[0], &s[0]->relics[i], e) == -1)
+			return -1;
+	return end_replay(s, n, e);
+}
+
+/* ---- segments that stay for a while ---- */
+
+struct sst_relics {
+	const struct sst_io *io;
+	struct sst_arena arena;
+	const char *dir;
+	size_t n;
+	const char **names; /* the oldest first */
+};
+
+void
+sst_relics_free(struct sst_relics *r)
+{
+	if (r == NULL)
+		return;
+	sst_arena_free(&r->arena);
+	free(r);
+}
+
+static struct sst_relics *
+list_names(const struct sst_store *s)
+{
+	struct sst_relics *r = calloc(1, sizeof(*r));
+	size_t i;
+
+	if (r == NULL)
+		return NULL;
+	r->io = s->io;
+	r->n = s->nrelics;
+	r->dir = sst_arena_str(&r->arena, s->log_dir, strlen(s->log_dir));
+	r->names = sst_arena_array(&r->arena, r->n + 1, sizeof(*r->names));
+	for (i = 0; r->names != NULL && i < r->n; i++)
+		if ((r->names[i] = sst_arena_str(
+			 &r->arena, s->relics[i].name, strlen(s->relics[i].name))) == NULL)
+			break;
+	if (r->dir != NULL && r->names != NULL && i == r->n)
+		return r;
+	sst_relics_free(r);
+	return NULL;
+}
+
+static bool
+may_stay(struct sst_store *const *s, size_t n)
+{
+	bool memory = false;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!sst_store_may_keep_relics(s[i]) || s[i]->nrelics != s[0]->nrelics)
+			return false;
+		memory |= !sst_store_is_flushed(s[i], UINT64_MAX);
+	}
+	return memory;
+}
+
+int
+sst_store_recovered_beside(
+    struct sst_store *const *s, size_t n, struct sst_relics **left, struct sst_err *e)
+{
+	struct sst_log *log = sst_journal_log(s[0]->journal);
+	const struct sst_relic *x;
+	struct sst_relics *r;
+	struct sst_log_end end;
+	size_t i;
+
+	*left = NULL;
+	if (!may_stay(s, n))
+		return sst_store_recovered(s, n, e);
+	if ((r = list_names(s[0])) == NULL)
+		return sst_fail_nomem(e);
+	tell_changes(s, n);
+	for (i = 0; i < r->n; i++) {
+		x = &s[0]->relics[i];
+		end = (struct sst_log_end){ x->id, x->size, x->whole };
+		if (sst_log_seal(log, x->name, &end, e) == -1) {
+			sst_relics_free(r);
+			return -1;
+		}
+	}
+	*left = r;
+	return end_replay(s, n, e);
+}
+
+int
+sst_relics_discard(struct sst_relics *r, struct sst_err *e)
+{
+	char path[4096];
+	size_t i;
+
+	for (i = 0; i < r->n; i++) {
+		if ((size_t)snprintf(path, sizeof(path), "%s/%s", r->dir, r->names[i]) >=
+		    sizeof(path))
+			return sst_fail(e, SST_ELIMIT, r->dir, SST_NOWHERE, "path too long");
+		if (sst_io_unlink(r->io, path, e) == -1 &&
+		    (e->code != SST_ESYS || e->sys != ENOENT))
+			return -1;
+	}
+	return sst_io_sync_dir(r->io, r->dir, e);
 }

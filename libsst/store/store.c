@@ -435,7 +435,8 @@ open_log(struct sst_store *s, struct sst_err *e)
 	s->replaying = !s->opts.shared || s->opts.replay;
 	if (!s->replaying)
 		return sst_store_recovered(&s, 1, e); /* it has no segments */
-	if (sst_store_recall(s, e) == -1 || sst_store_flush(s, e) == -1)
+	if (sst_store_recall(s, e) == -1 ||
+	    (!sst_store_may_keep_relics(s) && sst_store_flush(s, e) == -1))
 		return -1;
 	return s->opts.shared ? 0 : sst_store_recovered(&s, 1, e);
 }

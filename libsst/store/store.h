@@ -135,11 +135,23 @@ int sst_store_sync_end(struct sst_store *, int result, struct sst_err *);
 uint64_t sst_store_unsynced(const struct sst_store *);
 
 /*
- * All n stores of a directory, opened with `replay`, have taken their parts of the log, flushed: it
- * goes.  Segments with writes to tables or columns that are not known are kept aside, and so are
+ * All n stores of a directory, opened with `replay`, have taken their parts of the log: they have
+ * flushed, and it goes.  Segments with writes to tables or columns that are not known are kept aside, and so are
  * damaged ones.
  */
 int sst_store_recovered(struct sst_store *const *, size_t n, struct sst_err *);
+
+/*
+ * The same for stores that flush beside (opts.give), which need not have flushed: the segments that a
+ * crash left are made durable as they are, and stay.  Once all that is in memory of all stores now is
+ * flushed (sst_store_flush_ask), sst_relics_discard is to be called, by any thread; where it is not, the
+ * next start replays them again.  *left NULL: there are none.
+ */
+struct sst_relics;
+int sst_store_recovered_beside(
+    struct sst_store *const *, size_t n, struct sst_relics **left, struct sst_err *);
+int sst_relics_discard(struct sst_relics *, struct sst_err *);
+void sst_relics_free(struct sst_relics *); /* NULL is fine */
 
 /* Bytes of the segments in DIR/commitlog; 0 where there are none. */
 int sst_store_log_bytes(const struct sst_io *, const char *dir, uint64_t *bytes, struct sst_err *);
