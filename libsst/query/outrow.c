@@ -212,17 +212,43 @@ put_times(const struct sst_outrow *o, const struct sst_column_ref *of, struct ce
 	return out->p == NULL ? sst_fail_nomem(e) : 0;
 }
 
+/* The one cell of those of a column that an output is of. */
 static int
-time_value(const struct sst_outrow *o, const struct sst_output *op, struct sst_slice *out,
+find_part(struct cells *cells, const struct sst_output *op, const struct sst_bind *bind,
     struct sst_err *e)
 {
-	struct cells cells = cells_of(o, &op->of);
+	const struct sst_type *t = op->of.column->type;
+	struct sst_slice key = { NULL, 0 };
+	size_t i = 0;
 
+	if (op->part == SST_PART_ELEMENT && sst_operand_value(op->key, bind, &key, NULL, e) == -1)
+		return -1;
+	for (; i < cells->n; i++) {
+		struct sst_in path = sst_in_new(cells->p[i].path, 0);
+
+		if (op->part == SST_PART_FIELD
+			? sst_get_u16(&path) == op->field
+			: key.p != NULL && sst_type_compare(t->args[0], cells->p[i].path, key) == 0)
+			break;
+	}
+	*cells = (struct cells){ cells->p + i, i < cells->n };
+	return 0;
+}
+
+static int
+time_value(const struct sst_outrow *o, const struct sst_output *op, const struct sst_bind *bind,
+    struct sst_slice *out, struct sst_err *e)
+{
+	struct cells cells = cells_of(o, &op->of);
+	bool part = op->part != SST_PART_NONE;
+
+	if (part && find_part(&cells, op, bind, e) == -1)
+		return -1;
 	if (cells.n == 0)
 		return 0;
 	if (op->kind == SST_OUTPUT_MAX_WRITETIME)
 		return put_number(o, max_writetime(cells), 8, out, e);
-	if (op->of.column->type->multicell)
+	if (op->of.column->type->multicell && !part)
 		return put_times(o, &op->of, cells, op->kind == SST_OUTPUT_TTL, out, e);
 	if (op->kind == SST_OUTPUT_WRITETIME)
 		return put_number(o, cells.p[0].ts_us, 8, out, e);
@@ -265,7 +291,7 @@ sst_outrow_value(const struct sst_outrow *o, const struct sst_output *op,
 	case SST_OUTPUT_WRITETIME:
 	case SST_OUTPUT_MAX_WRITETIME:
 	case SST_OUTPUT_TTL:
-		return time_value(o, op, out, e);
+		return time_value(o, op, bind, out, e);
 	case SST_OUTPUT_CALL:
 		return call_value(o, op, bind, out, e);
 	case SST_OUTPUT_VALUE:

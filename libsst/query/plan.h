@@ -25,8 +25,13 @@ struct sst_output { /* a column of the result */
 	enum sst_output_kind kind;
 	bool any; /* COUNT: of rows, whatever they hold */
 	struct sst_column_ref of;
-	const struct sst_operand *key;       /* ELEMENT; VALUE */
-	size_t field;                        /* FIELD */
+	const struct sst_operand *key; /* ELEMENT; VALUE */
+	size_t field;                  /* FIELD */
+	enum {
+		SST_PART_NONE,
+		SST_PART_ELEMENT,
+		SST_PART_FIELD
+	} part; /* WRITETIME, TTL: of one cell of the column alone, by key or field */
 	const struct sst_function *function; /* CALL */
 	const struct sst_output *arg;        /* … NULL: it takes none */
 	size_t nth;                          /* … of the statement's */

@@ -50,6 +50,31 @@ list_of(const struct sst_planner *p, const struct sst_type *element)
 	return list;
 }
 
+/* writetime(c['x']), ttl(c.f): of one cell of a column that has several. */
+static int
+output_of_part(const struct sst_planner *p, struct sst_output *o, const struct sst_selector *part)
+{
+	const struct sst_type *t;
+
+	if (part->args == NULL || part->args->kind != SST_SELECT_COLUMN)
+		return sst_refuse_unsupported(p->e, "writetime() and ttl() of parts of parts are");
+	if (sst_planner_column(p, &o->of, part->args->name) == -1)
+		return -1;
+	t = o->of.column->type;
+	if (!t->multicell || (t->kind != SST_MAP && t->kind != SST_UDT))
+		return sst_refuse_unsupported(
+		    p->e, "writetime() and ttl() of parts of other than maps and user types are");
+	if ((part->kind == SST_SELECT_ELEMENT) != (t->kind == SST_MAP))
+		return sst_refuse_name(
+		    p->e, "Invalid selection of a part of %.*s", part->args->name);
+	if (part->kind == SST_SELECT_FIELD) {
+		o->part = SST_PART_FIELD;
+		return sst_planner_field(p, t, part->field, &o->field);
+	}
+	o->part = SST_PART_ELEMENT;
+	return sst_planner_operand(p, &o->key, part->key, part->args->name, t->args[0]);
+}
+
 /* writetime(c), maxwritetime(c), ttl(c), count(c): of one column. */
 static int
 output_of_cells(const struct sst_planner *p, struct sst_output *o, const struct sst_selector *s,
@@ -59,8 +84,12 @@ output_of_cells(const struct sst_planner *p, struct sst_output *o, const struct 
 	o->type = kind == SST_OUTPUT_TTL ? &sst_plan_int : &sst_plan_bigint;
 	if (s->args == NULL || s->args->next != NULL)
 		return sst_refuse_name(p->e, "%.*s: one column is expected", s->name);
+	if ((s->args->kind == SST_SELECT_ELEMENT || s->args->kind == SST_SELECT_FIELD) &&
+	    (kind == SST_OUTPUT_WRITETIME || kind == SST_OUTPUT_TTL))
+		return output_of_part(p, o, s->args);
 	if (s->args->kind != SST_SELECT_COLUMN)
-		return sst_refuse_unsupported(p->e, "writetime(), ttl() and count() of parts are");
+		return sst_refuse_unsupported(
+		    p->e, "maxwritetime() and count() of parts, or of no column, are");
 	if (sst_planner_column(p, &o->of, s->args->name) == -1)
 		return -1;
 	if (kind == SST_OUTPUT_COUNT)
