@@ -50,6 +50,18 @@ list_of(const struct sst_planner *p, const struct sst_type *element)
 	return list;
 }
 
+/* What stands between the brackets of map[key]. */
+static int
+plan_key(const struct sst_planner *p, struct sst_output *o, const struct sst_selector *element,
+    const struct sst_type *map)
+{
+	struct sst_slice name;
+
+	if (sst_planner_name(p, &name, "key(%.*s)", element->args->name) == -1)
+		return -1;
+	return sst_planner_operand(p, &o->key, element->key, name, map->args[0]);
+}
+
 /* writetime(c['x']), ttl(c.f): of one cell of a column that has several. */
 static int
 output_of_part(const struct sst_planner *p, struct sst_output *o, const struct sst_selector *part)
@@ -72,7 +84,7 @@ output_of_part(const struct sst_planner *p, struct sst_output *o, const struct s
 		return sst_planner_field(p, t, part->field, &o->field);
 	}
 	o->part = SST_PART_ELEMENT;
-	return sst_planner_operand(p, &o->key, part->key, part->args->name, t->args[0]);
+	return plan_key(p, o, part, t);
 }
 
 /* writetime(c), maxwritetime(c), ttl(c), count(c): of one column. */
@@ -188,7 +200,7 @@ output_part(const struct sst_planner *p, struct sst_output *o, const struct sst_
 		    p->e, "Invalid element selection: %.*s is not a map", s->args->name);
 	o->kind = SST_OUTPUT_ELEMENT;
 	o->type = t->args[1];
-	return sst_planner_operand(p, &o->key, s->key, s->args->name, t->args[0]);
+	return plan_key(p, o, s, t);
 }
 
 /* Cassandra names what is no column by its text, without white space and in lower case, and where a

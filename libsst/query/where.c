@@ -1,6 +1,8 @@
 /* query/where.c: relations sorted by what they restrict. */
 #include "query/where.h"
 
+#include <stdio.h>
+
 #include "query/wheremaker.h"
 
 bool
@@ -228,6 +230,7 @@ token_operand(const struct sst_wheremaker *m, const struct sst_term *t)
 	struct sst_operand *o = sst_wheremaker_zeroed(m, 1, sizeof(*o)), *part;
 	struct sst_operand *parts = sst_wheremaker_zeroed(m, m->table->nkey, sizeof(*parts));
 	const struct sst_term *a = t->first;
+	char name[48];
 
 	if (o == NULL || parts == NULL)
 		return NULL;
@@ -240,8 +243,10 @@ token_operand(const struct sst_wheremaker *m, const struct sst_term *t)
 		return NULL;
 	}
 	for (size_t i = 0; i < m->table->nkey; i++, a = a->next) {
+		snprintf(name, sizeof(name), "arg%zu(system.%%.*s)", i);
 		part = sst_wheremaker_operand(m, a, m->table->key[i].name, m->table->key[i].type);
-		if (part == NULL)
+		if (part == NULL ||
+		    sst_wheremaker_announce(m, part, name, SST_SLICE_LIT("token")) == -1)
 			return NULL;
 		parts[i] = *part;
 	}
