@@ -53,10 +53,10 @@ $O/fuzz/config $O/replay/config: $O/cmd/msgd/config.o $O/cmd/msgd/yaml.o $T
 $(FUZZ): $O/fuzz/%: $O/tests/fuzz/%.o $L
 $(FUZZ): LDLIBS += -fsanitize=fuzzer
 $(REPLAY): $O/replay/%: $O/tests/fuzz/%.o $O/tests/fuzz/replay.o $L
-$O/prog/served $O/prog/activated $O/prog/emptied: $O/tests/support/cqlclient.o
+$O/prog/served $O/prog/activated $O/prog/emptied: $O/tests/support/cqlclient.o $O/tests/support/tally.o
 $(PROGS): $O/prog/%: $O/tests/prog/%.o $L
 $O/prog/starting $O/prog/msgdreads: $(patsubst %,$O/tests/served/%.o,cqlconn child)
-$O/prog/msgdfaults: $(patsubst %,$O/tests/served/%.o,cqlconn child trial)
+$O/prog/msgdfaults: $(patsubst %,$O/tests/served/%.o,cqlconn child trial) $O/tests/support/tally.o
 $O/prog/msgdkill: $(patsubst %,$O/tests/served/%.o,cqlconn child load judge wild)
 $(FAULTED): $O/faults/%: $O/tests/faults/%.o $$(call objs,cmd/$$*/*.c) $(call objs,cmd/tool/*.c) $(HARNESS) $L
 $(FAULTED): LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%) -rdynamic

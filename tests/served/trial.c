@@ -20,23 +20,6 @@ static const char address[] = "127.0.0.1";
 const char *program, *root;
 char dir[2048], err[2100];
 struct faulty *faulty;
-unsigned passed, failed;
-
-bool
-check(bool good, const char *fmt, ...)
-{
-	va_list ap;
-
-	*(good ? &passed : &failed) += 1;
-	if (good)
-		return true;
-	printf("FAILED: ");
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	printf("\n");
-	return false;
-}
 
 void
 sleep_ms(long ms)

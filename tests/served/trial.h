@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "../support/tally.h"
 #include "child.h"
 #include "cqlconn.h"
 #include "faulty.h"
@@ -24,12 +25,9 @@ enum {
 extern const char *program, *root; /* root: a folder for the directories of all tests */
 extern char dir[2048], err[2100];  /* of the one that is served; and what it says */
 extern struct faulty *faulty;
-extern unsigned passed, failed;
 
 /* Makes the page that is shared with it; 0, -1. */
 int share(void);
-/* Counts, and says what is wrong. */
-bool check(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void sleep_ms(long);
 
 /* In a directory of that name, with these settings as well: whether it listens. */

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -18,24 +17,6 @@
 #include "wire/frame.h"
 
 #define BODY_MAX ((size_t)16 << 20)
-
-unsigned passed, failed;
-
-bool
-check(bool good, const char *fmt, ...)
-{
-	va_list ap;
-
-	*(good ? &passed : &failed) += 1;
-	if (good)
-		return true;
-	printf("FAILED: ");
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	printf("\n");
-	return false;
-}
 
 void
 die(const char *what)

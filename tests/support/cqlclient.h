@@ -9,12 +9,9 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "tally.h"
 #include "wire/bodyzip.h"
 
-extern unsigned passed, failed; /* by check() */
-
-/* Counts, and says what is wrong. */
-bool check(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Says what, errno, and the totals. */
 _Noreturn void die(const char *what);
 

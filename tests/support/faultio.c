@@ -10,6 +10,9 @@
 #define FDS 4096
 #define LATE 64
 
+const struct faultio_failure faultio_failures[FAULTIO_FAILURES] = { { FAULTIO_FAIL, EIO },
+	{ FAULTIO_FAIL, ENOSPC }, { FAULTIO_FAIL, EMFILE }, { FAULTIO_SHORT, ENOSPC } };
+
 struct faultio {
 	struct sst_io io;
 	const struct sst_io *under;

@@ -38,6 +38,13 @@ struct faultio_plan {     /* all zero: nothing fails */
 	void *before_arg;
 };
 
+/* The ways in which one call fails that every sweep tries, for .how and .sys of a plan. */
+#define FAULTIO_FAILURES 4
+extern const struct faultio_failure {
+	enum faultio_how how;
+	int sys;
+} faultio_failures[FAULTIO_FAILURES];
+
 /* under must outlive it. */
 struct faultio *faultio_new(const struct sst_io *under);
 void faultio_free(struct faultio *);

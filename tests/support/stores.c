@@ -265,3 +265,28 @@ kt_put_file(const struct sst_io *io, const char *path, const char *text)
 {
 	put_file(io, path, sst_slice_str(text));
 }
+
+struct holding {
+	const char *text;
+	size_t n;
+};
+
+static int
+count_name(void *arg, const char *name)
+{
+	struct holding *h = arg;
+
+	h->n += strstr(name, h->text) != NULL;
+	return 0;
+}
+
+size_t
+kt_count_log(struct memfs *fs, const char *text)
+{
+	struct holding h = { text, 0 };
+	struct sst_err e;
+
+	if (sst_io_list(memfs_io(fs), "/d/commitlog", count_name, &h, &e) == -1)
+		ck_abort_msg("no folder of the log");
+	return h.n;
+}

@@ -6,6 +6,7 @@
 #ifndef STORES_H
 #define STORES_H
 
+#include "memfs.h"
 #include "store/store.h"
 
 #define KT_FOLDER "/d/data/k/t-5bc52802de2535edaeab188eecebb090"
@@ -42,6 +43,9 @@ int kt_take(struct sst_stream *, size_t n, struct sst_buf *, unsigned *waits, st
 const char *kt_read_text(
     struct sst_store *, const struct sst_read *, struct sst_read_stats *, struct sst_buf *);
 const char *kt_all(struct sst_store *, struct sst_buf *);
+
+/* How many names in the folder of the log hold this text. */
+size_t kt_count_log(struct memfs *, const char *text);
 
 int32_t kt_get_int(struct sst_slice);
 /* put_file of a text. */

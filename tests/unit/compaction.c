@@ -407,15 +407,10 @@ START_TEST(stopped_at_any_call)
 }
 END_TEST
 
-static const struct {
-	enum faultio_how how;
-	int sys;
-} failures[] = { { FAULTIO_FAIL, EIO }, { FAULTIO_FAIL, ENOSPC }, { FAULTIO_FAIL, EMFILE },
-	{ FAULTIO_SHORT, ENOSPC } };
-
 START_TEST(any_call_may_fail)
 {
-	struct faultio_plan plan = { .how = failures[_i].how, .sys = failures[_i].sys };
+	struct faultio_plan plan = { .how = faultio_failures[_i].how,
+		.sys = faultio_failures[_i].sys };
 	struct items want;
 	bool over = false, doubt;
 	unsigned long failed = 0;

@@ -574,13 +574,9 @@ END_TEST
 
 START_TEST(a_call_fails)
 {
-	static const struct {
-		enum faultio_how how;
-		int sys;
-	} failures[] = { { FAULTIO_FAIL, EIO }, { FAULTIO_FAIL, ENOSPC }, { FAULTIO_FAIL, EMFILE },
-		{ FAULTIO_SHORT, ENOSPC } };
 	enum act act = (enum act)(_i / 4);
-	struct faultio_plan p = { .how = failures[_i % 4].how, .sys = failures[_i % 4].sys };
+	struct faultio_plan p = { .how = faultio_failures[_i % FAULTIO_FAILURES].how,
+		.sys = faultio_failures[_i % FAULTIO_FAILURES].sys };
 	struct memfs *from = start();
 	bool over = false;
 	struct sst_err e;

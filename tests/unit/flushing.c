@@ -16,7 +16,6 @@
 
 Suite *flushing_suite(void);
 
-#define LOG "/d/commitlog"
 #define NEW 80      /* rows that come */
 #define MEANWHILE 5 /* of them at most, while one flush is written */
 #define LATE 3      /* puts between a flush being given and its being written */
@@ -115,24 +114,6 @@ flush_beside(struct beside *b, struct sst_err *e)
 	return 0;
 }
 
-static int
-count_name(void *arg, const char *name)
-{
-	*(size_t *)arg += strstr(name, ".log") != NULL;
-	return 0;
-}
-
-static size_t
-segments(struct memfs *fs)
-{
-	struct sst_err e;
-	size_t n = 0;
-
-	if (sst_io_list(memfs_io(fs), LOG, count_name, &n, &e) == -1)
-		ck_abort_msg("no folder of the log");
-	return n;
-}
-
 /* ---- what is seen ---- */
 
 static void
@@ -228,16 +209,16 @@ START_TEST(the_log_waits)
 	ck_assert_int_eq(take_turns(s, &e), 0);
 	kt_put(s, 2, 0, VALUE);
 	ck_assert_int_eq(sst_store_settle(s, &acked, &e), 0);
-	before = segments(fs);
+	before = kt_count_log(fs, ".log");
 	ck_assert_uint_gt(before, 5);
 	write_given(&b);
-	ck_assert_uint_eq(segments(fs), before);
+	ck_assert_uint_eq(kt_count_log(fs, ".log"), before);
 	ck_assert_int_eq(sst_store_flush_end(s, &e), 0);
-	ck_assert_uint_le(segments(fs), 2); /* the row after it */
-	ck_assert_uint_ge(segments(fs), 1);
+	ck_assert_uint_le(kt_count_log(fs, ".log"), 2); /* the row after it */
+	ck_assert_uint_ge(kt_count_log(fs, ".log"), 1);
 	b.given = NULL;
 	ck_assert_int_eq(flush_beside(&b, &e), 0);
-	ck_assert_uint_eq(segments(fs), 0);
+	ck_assert_uint_eq(kt_count_log(fs, ".log"), 0);
 	sst_store_drop(s);
 	memfs_free(fs);
 }
@@ -501,7 +482,7 @@ judge(struct memfs *fs, int acked)
 		if (again != n)
 			return "recovery changed what there is";
 	}
-	return segments(fs) == 0 ? NULL : "recovery left segments";
+	return kt_count_log(fs, ".log") == 0 ? NULL : "recovery left segments";
 }
 
 START_TEST(a_history)
@@ -618,12 +599,6 @@ START_TEST(a_missing_sync_is_seen)
 }
 END_TEST
 
-static const struct {
-	enum faultio_how how;
-	int sys;
-} failures[] = { { FAULTIO_FAIL, EIO }, { FAULTIO_FAIL, ENOSPC }, { FAULTIO_FAIL, EMFILE },
-	{ FAULTIO_SHORT, ENOSPC } };
-
 START_TEST(any_call_may_fail)
 {
 	struct memfs *from = empty_directory();
@@ -636,8 +611,8 @@ START_TEST(any_call_may_fail)
 		struct sst_err e = { 0 };
 		struct beside b = { .faults = f, .e = &e };
 		struct faultio_plan plan = { .at = at,
-			.how = failures[_i].how,
-			.sys = failures[_i].sys,
+			.how = faultio_failures[_i].how,
+			.sys = faultio_failures[_i].sys,
 			.before = between,
 			.before_arg = &b };
 		const char *bad;
@@ -707,7 +682,7 @@ flushing_suite(void)
 	tcase_add_test(t, a_history);
 	tcase_add_test(t, crash_at_any_call);
 	tcase_add_loop_test(t, a_missing_sync_is_seen, 0, SST_ARRAY_LEN(forgotten));
-	tcase_add_loop_test(t, any_call_may_fail, 0, SST_ARRAY_LEN(failures));
+	tcase_add_loop_test(t, any_call_may_fail, 0, FAULTIO_FAILURES);
 	tcase_add_test(t, memory_may_run_out);
 	suite_add_tcase(s, t);
 	return s;

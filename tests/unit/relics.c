@@ -147,24 +147,6 @@ node_flush(struct node *k, struct sst_err *e)
 	return 0;
 }
 
-static int
-count_name(void *arg, const char *name)
-{
-	*(size_t *)arg += strstr(name, ".log") != NULL;
-	return 0;
-}
-
-static size_t
-segments(struct memfs *fs)
-{
-	struct sst_err e;
-	size_t n = 0;
-
-	if (sst_io_list(memfs_io(fs), LOG, count_name, &n, &e) == -1)
-		ck_abort_msg("no folder of the log");
-	return n;
-}
-
 /* What two shards leave that are killed: nothing was cut off, but not all of it is durable. */
 static struct memfs *
 killed(enum sst_sync sync)
@@ -283,7 +265,7 @@ judge(struct memfs *fs, int acked)
 		if (again != n)
 			return "recovery changed what there is";
 	}
-	return segments(fs) == 0 ? NULL : "recovery left segments";
+	return kt_count_log(fs, ".log") == 0 ? NULL : "recovery left segments";
 }
 
 /* ---- what happens when nothing goes wrong ---- */
@@ -291,26 +273,26 @@ judge(struct memfs *fs, int acked)
 START_TEST(they_go_when_all_is_flushed)
 {
 	struct memfs *fs = killed(SST_SYNC_PERIODIC), *died;
-	size_t before = segments(fs);
+	size_t before = kt_count_log(fs, ".log");
 	struct node k;
 	struct sst_err e;
 
 	ck_assert_uint_ge(before, 2);
 	ck_assert_int_eq(node_open(&k, memfs_io(fs), _i == 0 ? 2 : 1, SST_SYNC_BATCH, &e), 0);
 	ck_assert_ptr_nonnull(k.relics);
-	ck_assert_uint_eq(segments(fs), before);
+	ck_assert_uint_eq(kt_count_log(fs, ".log"), before);
 	ck_assert_int_eq(node_put(&k, LEFT, LEFT + NEW, &e), 0);
 	died = memfs_copy(fs);
 	memfs_power_cut(died, MEMFS_NONE, 0);
 	ck_assert_ptr_null(judge(died, LEFT + NEW));
 	ck_assert_int_eq(node_flush(&k, &e), 0);
-	ck_assert_uint_eq(segments(fs), before); /* the new ones are gone */
+	ck_assert_uint_eq(kt_count_log(fs, ".log"), before); /* the new ones are gone */
 	ck_assert_int_eq(sst_relics_discard(k.relics, &e), 0);
 	ck_assert_int_eq(sst_relics_discard(k.relics, &e), 0);
 	memfs_free(died);
 	died = memfs_copy(fs);
 	memfs_power_cut(died, MEMFS_NONE, 0);
-	ck_assert_uint_eq(segments(died), 0);
+	ck_assert_uint_eq(kt_count_log(died, ".log"), 0);
 	ck_assert_ptr_null(judge(died, LEFT + NEW));
 	node_drop(&k);
 	ck_assert_uint_eq(memfs_nopen(fs), 0);
@@ -340,7 +322,7 @@ START_TEST(others_are_flushed_first)
 	add_unused(fs);
 	ck_assert_int_eq(node_open(&k, memfs_io(fs), 2, SST_SYNC_BATCH, &e), 0);
 	ck_assert_ptr_null(k.relics);
-	ck_assert_uint_eq(segments(fs), 0);
+	ck_assert_uint_eq(kt_count_log(fs, ".log"), 0);
 	node_drop(&k);
 	ck_assert_ptr_null(judge(fs, LEFT));
 	memfs_free(fs);
@@ -493,12 +475,6 @@ START_TEST(a_missing_sync_is_seen)
 }
 END_TEST
 
-static const struct {
-	enum faultio_how how;
-	int sys;
-} failures[] = { { FAULTIO_FAIL, EIO }, { FAULTIO_FAIL, ENOSPC }, { FAULTIO_FAIL, EMFILE },
-	{ FAULTIO_SHORT, ENOSPC } };
-
 START_TEST(any_call_may_fail)
 {
 	struct memfs *from = killed(SST_SYNC_BATCH);
@@ -509,7 +485,7 @@ START_TEST(any_call_may_fail)
 		struct memfs *fs = memfs_copy(from);
 		struct faultio *f = faultio_new(memfs_io(fs));
 		struct faultio_plan plan = {
-			.at = at, .how = failures[_i].how, .sys = failures[_i].sys
+			.at = at, .how = faultio_failures[_i].how, .sys = faultio_failures[_i].sys
 		};
 		struct sst_err e = { 0 };
 		const char *bad;
@@ -578,7 +554,7 @@ relics_suite(void)
 	tcase_add_test(t, torn_tails);
 	tcase_add_loop_test(t, crash_at_any_call, 0, SST_ARRAY_LEN(histories));
 	tcase_add_test(t, a_missing_sync_is_seen);
-	tcase_add_loop_test(t, any_call_may_fail, 0, SST_ARRAY_LEN(failures));
+	tcase_add_loop_test(t, any_call_may_fail, 0, FAULTIO_FAILURES);
 	tcase_add_test(t, memory_may_run_out);
 	suite_add_tcase(s, t);
 	return s;

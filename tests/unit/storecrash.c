@@ -201,16 +201,11 @@ START_TEST(a_missing_sync_is_seen)
 }
 END_TEST
 
-static const struct {
-	enum faultio_how how;
-	int sys;
-} failures[] = { { FAULTIO_FAIL, EIO }, { FAULTIO_FAIL, ENOSPC }, { FAULTIO_FAIL, EMFILE },
-	{ FAULTIO_SHORT, ENOSPC } };
-
 START_TEST(any_call_may_fail)
 {
 	struct memfs *from = crash_start();
-	struct faultio_plan plan = { .how = failures[_i].how, .sys = failures[_i].sys };
+	struct faultio_plan plan = { .how = faultio_failures[_i].how,
+		.sys = faultio_failures[_i].sys };
 	bool over = false;
 	struct sst_err e;
 
@@ -349,7 +344,7 @@ storecrash_suite(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, crash_at_any_call);
 	tcase_add_loop_test(t, a_missing_sync_is_seen, 0, SST_ARRAY_LEN(forgotten));
-	tcase_add_loop_test(t, any_call_may_fail, 0, SST_ARRAY_LEN(failures));
+	tcase_add_loop_test(t, any_call_may_fail, 0, FAULTIO_FAILURES);
 	tcase_add_loop_test(t, after_a_failed_flush, 0, 2);
 	tcase_add_test(t, memory_may_run_out);
 	suite_add_tcase(s, t);

@@ -36,47 +36,6 @@ settle(struct sst_store *s, struct sst_logpos *acked)
 		ck_abort_msg("%s", sst_err_text(&e, text, sizeof(text)));
 }
 
-/* ---- files ---- */
-
-struct names {
-	char text[2048];
-};
-
-static int
-see_name(void *arg, const char *name)
-{
-	struct names *n = arg;
-	size_t len = strlen(n->text);
-
-	snprintf(n->text + len, sizeof(n->text) - len, "%s ", name);
-	return 0;
-}
-
-static const char *
-log_files(struct memfs *fs, struct names *n)
-{
-	struct sst_err e;
-
-	n->text[0] = '\0';
-	if (sst_io_list(memfs_io(fs), LOG, see_name, n, &e) == -1)
-		ck_abort_msg("no folder of the log");
-	return n->text;
-}
-
-static size_t
-count_files(struct memfs *fs, const char *suffix)
-{
-	struct names n;
-	const char *p = log_files(fs, &n);
-	size_t count = 0;
-
-	while ((p = strstr(p, suffix)) != NULL) {
-		count++;
-		p++;
-	}
-	return count;
-}
-
 /* ---- modes ---- */
 
 static int64_t clock_ms;
@@ -266,20 +225,20 @@ START_TEST(what_is_in_sstables_leaves_the_log)
 		ck_assert_int_gt(sst_logpos_cmp(acked, before), 0);
 		before = acked;
 	}
-	ck_assert_uint_gt(count_files(fs, ".log"), 3);
+	ck_assert_uint_gt(kt_count_log(fs, ".log"), 3);
 	kt_flush(s);
 	cut = memfs_copy(fs);
 	memfs_power_cut(cut, MEMFS_NONE, 0); /* they went durably */
-	ck_assert_uint_eq(count_files(cut, ".log"), 0);
+	ck_assert_uint_eq(kt_count_log(cut, ".log"), 0);
 	memfs_free(cut);
 	sst_store_drop(s);
 	s = kt_open_with(memfs_io(fs), &o);
 	ck_assert_str_eq(kt_told, "");
 	kt_put(s, 1, 40, "x");
 	settle(s, &acked);
-	ck_assert_uint_eq(count_files(fs, ".log"), 1);
+	ck_assert_uint_eq(kt_count_log(fs, ".log"), 1);
 	kt_finish(s);
-	ck_assert_uint_eq(count_files(fs, ".log"), 0);
+	ck_assert_uint_eq(kt_count_log(fs, ".log"), 0);
 	memfs_free(fs);
 }
 END_TEST
@@ -322,7 +281,7 @@ START_TEST(a_quiet_table_holds_segments_back_for_a_while)
 	for (i = 0; i < 1000; i++) {
 		kt_put(s, 1, i, "a text of some length, so that segments are full in time");
 		settle(s, &acked);
-		files = count_files(fs, ".log");
+		files = kt_count_log(fs, ".log");
 		most = files > most ? files : most;
 		fell += files < last;
 		last = files;
@@ -352,20 +311,20 @@ START_TEST(segments_are_kept_on_request)
 	}
 	kt_finish(s);
 	memfs_power_cut(fs, MEMFS_NONE, 0);
-	ck_assert_uint_gt(count_files(fs, ".log"), 2);
+	ck_assert_uint_gt(kt_count_log(fs, ".log"), 2);
 	s = kt_open_reader(memfs_io(fs)); /* the same rows twice are one */
 	kt_all(s, &b);
 	ck_assert_uint_eq(b.n, strlen("1:0=x ") * 10 + strlen("1:10=x ") * 30 + 1);
 	kt_finish(s);
-	files = count_files(fs, ".log");
+	files = kt_count_log(fs, ".log");
 	s = kt_open_with(memfs_io(fs), &o);
 	kt_put(s, 1, 40, "x");
 	kt_finish(s);
-	ck_assert_uint_eq(count_files(fs, ".log"), files + 1);
+	ck_assert_uint_eq(kt_count_log(fs, ".log"), files + 1);
 	o.keep_log = false;
 	kt_finish(kt_open_with(memfs_io(fs), &o));
 	ck_assert_ptr_nonnull(strstr(kt_told, "replayed 41 changes from"));
-	ck_assert_uint_eq(count_files(fs, ".log"), 0);
+	ck_assert_uint_eq(kt_count_log(fs, ".log"), 0);
 	sst_buf_free(&b);
 	memfs_free(fs);
 }
@@ -376,12 +335,12 @@ START_TEST(a_torn_segment_is_not_kept)
 {
 	struct memfs *fs = crash_start();
 	struct sst_store_opts o = crash_options(SST_SYNC_BATCH);
-	size_t files = count_files(fs, ".log");
+	size_t files = kt_count_log(fs, ".log");
 	struct sst_store *s;
 
 	o.keep_log = true;
 	s = kt_open_with(memfs_io(fs), &o);
-	ck_assert_uint_eq(count_files(fs, ".log"), files - 1);
+	ck_assert_uint_eq(kt_count_log(fs, ".log"), files - 1);
 	kt_put(s, 1, 40, "x");
 	kt_finish(s);
 	kt_finish(kt_open_reader(memfs_io(fs)));
@@ -637,7 +596,7 @@ crash_judge(struct memfs *fs, int acked)
 		if (again != n)
 			return "recovery changed what there is";
 	}
-	return count_files(fs, ".log") == 0 ? NULL : "recovery left segments";
+	return kt_count_log(fs, ".log") == 0 ? NULL : "recovery left segments";
 }
 
 /* Leaves out the n-th sync of those that the log asks for. */
@@ -724,17 +683,12 @@ crash_sweep(struct crash *c, const struct memfs *from, const struct faultio_plan
 	}
 }
 
-static const struct {
-	enum faultio_how how;
-	int sys;
-} failures[] = { { FAULTIO_FAIL, EIO }, { FAULTIO_FAIL, ENOSPC }, { FAULTIO_FAIL, EMFILE },
-	{ FAULTIO_SHORT, ENOSPC } };
-
 /* One call fails, and after that the power does: what was acknowledged is there. */
 START_TEST(any_call_may_fail)
 {
 	struct memfs *from = crash_start();
-	struct faultio_plan plan = { .how = failures[_i].how, .sys = failures[_i].sys };
+	struct faultio_plan plan = { .how = faultio_failures[_i].how,
+		.sys = faultio_failures[_i].sys };
 	bool over = false;
 	const char *bad;
 	struct sst_err e;
@@ -883,7 +837,7 @@ storelog_suite(void)
 	tcase_add_test(t, after_a_sync_that_failed);
 	tcase_add_loop_test(t, crash_at_any_call, 0, SST_ARRAY_LEN(crashes));
 	tcase_add_test(t, a_missing_sync_is_seen);
-	tcase_add_loop_test(t, any_call_may_fail, 0, SST_ARRAY_LEN(failures));
+	tcase_add_loop_test(t, any_call_may_fail, 0, FAULTIO_FAILURES);
 	tcase_add_test(t, memory_may_run_out);
 	suite_add_tcase(s, t);
 	return s;
