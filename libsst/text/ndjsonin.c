@@ -567,15 +567,19 @@ static int
 read_line(struct sst_ndjsonin *r, struct sst_slice line, struct sst_err *e)
 {
 	node *root, *m[NMEMBERS];
-	int64_t off = 0;
+	int64_t off;
 
 	if (sst_json_parse(r->json, line, &root, e) == -1 ||
 	    members_of(root, members, NMEMBERS, m, e) == -1 ||
 	    read_kind(root, m, &r->item.kind, e) == -1 || read_key(r, root, m, e) == -1)
 		return -1;
-	if (m[POSITION] != NULL && read_integer(m[POSITION], &off, e) == -1)
-		return -1;
-	r->item.off = (uint64_t)off;
+	if (m[POSITION] != NULL) {
+		if (read_integer(m[POSITION], &off, e) == -1)
+			return -1;
+		if (off < 0)
+			return bad(m[POSITION], "position below 0", e);
+		r->item.off = (uint64_t)off;
+	}
 	if (r->item.kind == SST_PARTITION)
 		return read_partition(r, root, m, e);
 	if (r->item.kind == SST_MARKER)

@@ -712,6 +712,7 @@ static const struct {
 	{ "{\"type\":\"row\",\"key\":{\"k\":7,\"x\":7}," C "}", "no such key column" },
 	{ "{\"type\":\"row\",\"key\":{\"k\":7,\"b\":null}," C "}", "null in a partition key" },
 	{ "{\"type\":\"row\"," K "," C ",\"position\":\"1\"}", "not a number" },
+	{ "{\"type\":\"row\"," K "," C ",\"position\":-9}", "position below 0" },
 	{ "{\"type\":\"row\"," K "," C ",\"ts\":1.5}", "not a whole number" },
 	{ "{\"type\":\"row\"," K "," C ",\"ts\":9223372036854775808}", "number beyond 64 bits" },
 	{ "{\"type\":\"row\"," K "," C ",\"ts\":-9223372036854775808}", NULL },
