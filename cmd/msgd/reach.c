@@ -216,40 +216,6 @@ end_cursor(struct far_stream *f)
 	f->out = false;
 }
 
-static int
-copy_bound(struct sst_bound *to, const struct sst_bound *from, struct sst_arena *a)
-{
-	struct sst_slice *ck = sst_arena_array(a, from->n + 1, sizeof(*ck));
-
-	if (ck == NULL)
-		return -1;
-	for (size_t i = 0; i < from->n; i++) {
-		ck[i] = sst_arena_slice(a, from->ck[i]);
-		if (from->ck[i].p != NULL && ck[i].p == NULL)
-			return -1;
-	}
-	*to = (struct sst_bound){ ck, from->n, from->side };
-	return 0;
-}
-
-static int
-copy_read(struct sst_read *to, const struct sst_read *from, struct sst_arena *a, struct sst_err *e)
-{
-	struct sst_range *slices = sst_arena_array(a, from->nslices + 1, sizeof(*slices));
-
-	*to = *from;
-	to->within = NULL;
-	to->key = sst_arena_slice(a, from->key);
-	if (slices == NULL || (from->key.p != NULL && to->key.p == NULL))
-		return sst_fail_nomem(e);
-	for (size_t i = 0; i < from->nslices; i++)
-		if (copy_bound(&slices[i].from, &from->slices[i].from, a) == -1 ||
-		    copy_bound(&slices[i].to, &from->slices[i].to, a) == -1)
-			return sst_fail_nomem(e);
-	to->slices = slices;
-	return 0;
-}
-
 /* Asks the next owner. */
 static int
 begin_cursor(struct far_stream *f, struct sst_err *e)
@@ -265,7 +231,7 @@ begin_cursor(struct far_stream *f, struct sst_err *e)
 	c->keyspace = sst_arena_slice(&c->asked, f->what.table->keyspace);
 	c->table = sst_arena_slice(&c->asked, f->what.table->name);
 	if (c->keyspace.p == NULL || c->table.p == NULL ||
-	    copy_read(&c->what, &f->what, &c->asked, e) == -1) {
+	    sst_read_copy(&c->what, &f->what, &c->asked, e) == -1) {
 		free_cursor(c);
 		return sst_fail_nomem(e);
 	}
@@ -381,7 +347,7 @@ read_rows(struct sst_db *db, const struct sst_read *r, struct sst_stream **out,
 		return sst_fail_nomem(e);
 	f->stream = (struct sst_stream){ &far_ops, r->table, r->reversed };
 	f->home = ((struct msgd_reach *)db)->home;
-	if (copy_read(&f->what, r, &f->arena, e) == -1) {
+	if (sst_read_copy(&f->what, r, &f->arena, e) == -1) {
 		far_close(&f->stream);
 		return -1;
 	}

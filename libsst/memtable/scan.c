@@ -481,43 +481,6 @@ scan_close(struct sst_stream *s)
 
 static const struct sst_stream_ops scan_ops = { scan_next, scan_skip, scan_want, scan_close };
 
-static int
-copy_bound(struct sst_bound *b, struct sst_arena *a, struct sst_err *e)
-{
-	struct sst_slice *ck = sst_arena_array(a, b->n, sizeof(*ck));
-	size_t i;
-
-	if (ck == NULL)
-		return sst_fail_nomem(e);
-	for (i = 0; i < b->n; i++) {
-		ck[i] = sst_arena_slice(a, b->ck[i]);
-		if (b->ck[i].p != NULL && ck[i].p == NULL)
-			return sst_fail_nomem(e);
-	}
-	b->ck = ck;
-	return 0;
-}
-
-static int
-copy_slices(struct scan *c, const struct sst_read *r, struct sst_err *e)
-{
-	size_t i;
-
-	if (r->nslices == 0)
-		return 0;
-	c->slices = sst_arena_array(&c->slices_arena, r->nslices, sizeof(*c->slices));
-	if (c->slices == NULL)
-		return sst_fail_nomem(e);
-	for (i = 0; i < r->nslices; i++) {
-		c->slices[i] = r->slices[i];
-		if (copy_bound(&c->slices[i].from, &c->slices_arena, e) == -1 ||
-		    copy_bound(&c->slices[i].to, &c->slices_arena, e) == -1)
-			return -1;
-	}
-	c->nslices = r->nslices;
-	return 0;
-}
-
 static struct scan *
 new_scan(struct sst_memtable *m, bool reversed, struct sst_err *e)
 {
@@ -546,8 +509,10 @@ sst_memtable_read(
 	c->all = r->left == INT64_MIN && r->right == INT64_MIN;
 	c->left = r->left;
 	c->right = r->right;
-	if (copy_slices(c, r, e) == -1)
+	if (r->nslices > 0 &&
+	    sst_slices_copy(&c->slices, r->slices, r->nslices, &c->slices_arena, e) == -1)
 		goto fail;
+	c->nslices = r->nslices;
 	if (c->one && (p = sst_memtable_find(m, r->key)) != NULL && hold(c, p, e) == -1)
 		goto fail;
 	*out = &c->s;

@@ -50,6 +50,16 @@ struct sst_read {
 	    tombstones_max; /* a live read that meets more fails with SST_ELIMIT; 0: no limit */
 };
 
+/* A deep copy, with room for one at least; -1 only without memory. */
+int sst_slices_copy(struct sst_range **to, const struct sst_range *from, size_t n,
+    struct sst_arena *, struct sst_err *);
+/*
+ * A copy whose bytes are all in the arena, but for the table; its slices have room for one at least, so
+ * that who made it may narrow it.  -1 only without memory.
+ */
+int sst_read_copy(
+    struct sst_read *to, const struct sst_read *from, struct sst_arena *, struct sst_err *);
+
 struct sst_read_stats { /* of one read, counted up while its stream goes on */
 	uint64_t sstables_seen, sstables_skipped, sstables_read, tombstones, rows;
 	uint64_t chunks_read, chunks_cached;

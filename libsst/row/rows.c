@@ -1,4 +1,4 @@
-/* row/rows.c: positions in a partition, streams that pass on another, and copies of items that outlive their stream. */
+/* row/rows.c: positions in a partition, streams that pass on another, and copies that outlive what they are of. */
 #include "row/rows.h"
 
 #include <stdlib.h>
@@ -86,6 +86,14 @@ copy_row(struct sst_row *to, const struct sst_row *from, size_t nck, struct sst_
 	to->cells = cells;
 	to->complex = complex;
 	return 0;
+}
+
+int
+sst_bound_copy(
+    struct sst_bound *to, const struct sst_bound *from, struct sst_arena *a, struct sst_err *e)
+{
+	*to = *from;
+	return copy_ck(&to->ck, from->ck, from->n, a, e);
 }
 
 int

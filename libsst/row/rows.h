@@ -186,7 +186,9 @@ void sst_passing_close(struct sst_stream *);
 int sst_bound_compare(
     const struct sst_table *, const struct sst_bound *a, const struct sst_bound *b);
 
-/* A deep copy of an item into an arena; -1 only without memory. */
+/* Deep copies into an arena; -1 only without memory. */
+int sst_bound_copy(
+    struct sst_bound *to, const struct sst_bound *from, struct sst_arena *, struct sst_err *);
 int sst_item_copy(struct sst_item *to, const struct sst_item *from, const struct sst_table *,
     struct sst_arena *, struct sst_err *);
 

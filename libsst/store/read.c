@@ -78,48 +78,6 @@ reading_close(struct sst_stream *s)
 
 /* ---- what is asked for ---- */
 
-static int
-copy_bound(struct sst_bound *to, const struct sst_bound *from, struct sst_arena *a)
-{
-	struct sst_slice *ck = sst_arena_array(a, from->n + 1, sizeof(*ck));
-	size_t i;
-
-	if (ck == NULL)
-		return -1;
-	for (i = 0; i < from->n; i++) {
-		ck[i] = sst_arena_slice(a, from->ck[i]);
-		if (from->ck[i].p != NULL && ck[i].p == NULL)
-			return -1;
-	}
-	*to = (struct sst_bound){ ck, from->n, from->side };
-	return 0;
-}
-
-static int
-copy_read(struct sst_read *to, const struct sst_read *from, struct sst_arena *a, struct sst_err *e)
-{
-	/* One more than there are, for what a read that is begun again has left. */
-	struct sst_range *slices = sst_arena_array(a, from->nslices + 1, sizeof(*slices));
-	struct sst_range *within = sst_arena_array(a, 1, sizeof(*within));
-	size_t i;
-
-	*to = *from;
-	to->key = sst_arena_slice(a, from->key);
-	if (slices == NULL || within == NULL || (from->key.p != NULL && to->key.p == NULL))
-		return sst_fail_nomem(e);
-	if (from->within != NULL &&
-	    (copy_bound(&within->from, &from->within->from, a) == -1 ||
-		copy_bound(&within->to, &from->within->to, a) == -1))
-		return sst_fail_nomem(e);
-	to->within = from->within != NULL ? within : NULL;
-	for (i = 0; i < from->nslices; i++)
-		if (copy_bound(&slices[i].from, &from->slices[i].from, a) == -1 ||
-		    copy_bound(&slices[i].to, &from->slices[i].to, a) == -1)
-			return sst_fail_nomem(e);
-	to->slices = slices;
-	return 0;
-}
-
 static bool
 is_everything(const struct sst_read *r)
 {
@@ -261,8 +219,8 @@ open_late(void *arg, struct sst_source *src, const struct sst_bound *at, struct 
 	rd->opened.sstables_skipped -= r != -1; /* it was counted so before */
 	if (r == -1 && is_gone(e)) {
 		rd->gone = true;
-		if (copy_bound(&rd->gone_at, at, &rd->arena) == -1)
-			return sst_fail_nomem(e);
+		if (sst_bound_copy(&rd->gone_at, at, &rd->arena, e) == -1)
+			return -1;
 	}
 	return r;
 }
@@ -479,7 +437,7 @@ open_reading(
 		sst_murmur3_128(r->key, rd->hash);
 		rd->token = sst_token(r->key);
 	}
-	if (copy_read(&rd->what, r, &rd->arena, e) == -1 ||
+	if (sst_read_copy(&rd->what, r, &rd->arena, e) == -1 ||
 	    (some = confine(s, &rd->what, rd->token, e)) == -1 ||
 	    sst_shelf_list(rd->shelf, e) == -1)
 		return -1;

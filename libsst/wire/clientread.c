@@ -455,42 +455,6 @@ static const struct sst_stream_ops stream_ops = {
 /* ---- opening ---- */
 
 static int
-copy_bound(struct stream *s, struct sst_bound *b)
-{
-	struct sst_slice *ck = sst_arena_array(&s->arena, b->n + 1, sizeof(*ck));
-	size_t i;
-
-	for (i = 0; ck != NULL && i < b->n; i++) {
-		ck[i] = sst_arena_slice(&s->arena, b->ck[i]);
-		if (b->ck[i].p != NULL && ck[i].p == NULL)
-			return -1;
-	}
-	b->ck = ck;
-	return ck == NULL ? -1 : 0;
-}
-
-/* The question outlives the caller's words. */
-static int
-copy_read(struct stream *s, const struct sst_read *r)
-{
-	struct sst_range *slices;
-	size_t i;
-
-	s->read = *r;
-	s->read.key = sst_arena_slice(&s->arena, r->key);
-	slices = sst_arena_array(&s->arena, r->nslices + 1, sizeof(*slices));
-	if ((r->key.p != NULL && s->read.key.p == NULL) || slices == NULL)
-		return -1;
-	for (i = 0; i < r->nslices; i++) {
-		slices[i] = r->slices[i];
-		if (copy_bound(s, &slices[i].from) == -1 || copy_bound(s, &slices[i].to) == -1)
-			return -1;
-	}
-	s->read.slices = slices;
-	return 0;
-}
-
-static int
 check_read(const struct sst_read *r, struct sst_err *e)
 {
 	const struct sst_table *t = r->table;
@@ -535,7 +499,7 @@ sst_client_read(struct sst_db *db, const struct sst_read *r, struct sst_stream *
 		s->nv = t->nkey; /* what put_select then asks for */
 	s->v = sst_arena_array(&s->arena, s->nv + t->nkey + 1, sizeof(*s->v));
 	s->cells = sst_arena_array(&s->arena, ncells + 1, sizeof(*s->cells));
-	if (s->v == NULL || s->cells == NULL || copy_read(s, r) == -1) {
+	if (s->v == NULL || s->cells == NULL || sst_read_copy(&s->read, r, &s->arena, e) == -1) {
 		stream_close(&s->stream);
 		return sst_fail_nomem(e);
 	}
