@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "codec/jsonout.h"
 #include "commitlog/mutation.h"
 #include "commitlog/segread.h"
@@ -236,18 +237,6 @@ print_update(struct logging *l, const struct sst_update *u, const struct sst_log
 		l->rc = tool_worse(l->rc, complain(&e));
 }
 
-static void
-put_hex(struct sst_buf *b, const uint8_t *p, size_t n)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		sst_buf_addc(b, digits[p[i] >> 4]);
-		sst_buf_addc(b, digits[p[i] & 15]);
-	}
-}
-
 /* What can be told of an update without its table. */
 static void
 print_stub(struct logging *l, const struct sst_mutation_stub *stub, const char *file)
@@ -256,11 +245,11 @@ print_stub(struct logging *l, const struct sst_mutation_stub *stub, const char *
 	size_t i;
 
 	sst_buf_adds(b, "{\"type\":\"unknown\",\"table_id\":\"");
-	put_hex(b, stub->id, 16);
+	sst_hex_put(b, (struct sst_slice){ stub->id, 16 });
 	sst_buf_adds(b, "\",\"file\":");
 	sst_json_put_string(b, sst_slice_str(file));
 	sst_buf_addf(b, ",\"position\":%ju,\"key\":\"0x", (uintmax_t)stub->off);
-	put_hex(b, stub->key.p, stub->key.n);
+	sst_hex_put(b, stub->key);
 	sst_buf_adds(b, "\",\"columns\":[");
 	for (i = 0; i < stub->nstatic + stub->nregular; i++) {
 		if (i > 0)

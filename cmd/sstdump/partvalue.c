@@ -4,20 +4,15 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "base/hex.h"
 #include "base/uuid.h"
 #include "codec/jsonout.h"
 
 static void
 put_hex(struct sst_buf *b, struct sst_slice s)
 {
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
 	sst_buf_adds(b, "0x");
-	for (i = 0; i < s.n; i++) {
-		sst_buf_addc(b, digits[s.p[i] >> 4]);
-		sst_buf_addc(b, digits[s.p[i] & 15]);
-	}
+	sst_hex_put(b, s);
 }
 
 static void

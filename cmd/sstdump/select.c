@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/hex.h"
 #include "msg/snowflake.h"
 #include "tool/tool.h"
 
@@ -142,30 +143,6 @@ select_some(const struct selection *s)
 
 /* ---- values of a table ---- */
 
-static int
-hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0'
-	    : c >= 'a' && c <= 'f'  ? c - 'a' + 10
-	    : c >= 'A' && c <= 'F'  ? c - 'A' + 10
-				    : -1;
-}
-
-static bool
-from_hex(const char *text, struct sst_buf *out)
-{
-	int a, b;
-
-	for (; *text != '\0'; text += 2) {
-		a = hex_digit(text[0]);
-		b = a >= 0 ? hex_digit(text[1]) : -1;
-		if (b < 0)
-			return false;
-		sst_buf_addc(out, (char)(a << 4 | b));
-	}
-	return true;
-}
-
 /* Values of columns out of JSON: an array in their order, an object by name, or the one value. */
 static int
 from_json(const char *text, const struct sst_column *cols, size_t n, struct sst_buf *bytes,
@@ -261,7 +238,7 @@ key_bytes(const struct selection *s, const struct sst_table *t, const char *text
 	if (!s->plain && looks_like_json(text))
 		r = json_key(t, text, key, e);
 	else if (!s->plain && strncmp(text, "0x", 2) == 0)
-		r = from_hex(text + 2, key)
+		r = sst_hex_get(sst_slice_str(text + 2), key)
 		    ? 0
 		    : sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "not hexadecimal");
 	else

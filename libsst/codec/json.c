@@ -13,6 +13,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/hex.h"
 #include "codec/jsonmarks.h"
 #include "codec/utf8.h"
 
@@ -97,21 +98,11 @@ add(struct walk *w, enum sst_json_type type, const uint8_t *p, size_t n)
 static int32_t
 hex4(const uint8_t *p, const uint8_t *end)
 {
-	int32_t v = 0;
+	uint8_t v[2];
 
-	if (end - p < 4)
+	if (end - p < 4 || !sst_hex_read((struct sst_slice){ p, 4 }, v))
 		return -1;
-	for (int i = 0; i < 4; i++) {
-		uint8_t c = p[i], low = c | 0x20;
-
-		if (c >= '0' && c <= '9')
-			v = v << 4 | (c - '0');
-		else if (low >= 'a' && low <= 'f')
-			v = v << 4 | (low - 'a' + 10);
-		else
-			return -1;
-	}
-	return v;
+	return v[0] << 8 | v[1];
 }
 
 /* \uXXXX at p, which is on the u; a pair of surrogates is one character.  NULL when it is none. */

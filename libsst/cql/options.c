@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/hex.h"
 #include "base/num.h"
 #include "codec/compress.h"
 #include "schema/real.h"
@@ -97,12 +98,6 @@ set_bloom(struct sst_parser *p, struct sst_table *t, const struct sst_property *
 }
 
 static int
-hex_digit(uint8_t c)
-{
-	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
-static int
 set_id(struct sst_parser *p, struct sst_table *t, const struct sst_property *q)
 {
 	struct sst_slice s = q->value->value;
@@ -113,7 +108,7 @@ set_id(struct sst_parser *p, struct sst_table *t, const struct sst_property *q)
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '-')
 			continue;
-		t->id[n / 2] = (uint8_t)(t->id[n / 2] << 4 | hex_digit(s.p[i]));
+		t->id[n / 2] = (uint8_t)(t->id[n / 2] << 4 | sst_hex_digit(s.p[i]));
 		n++;
 	}
 	return 0;

@@ -4,6 +4,7 @@
  */
 #include "query/system.h"
 
+#include "base/hex.h"
 #include "base/uuid.h"
 #include "codec/murmur3.h"
 #include "cql/word.h"
@@ -151,8 +152,7 @@ static void
 put_hex(struct filler *f, const char *before, struct sst_slice s)
 {
 	sst_buf_addf(&f->text, "%s0x", before);
-	for (size_t i = 0; i < s.n; i++)
-		sst_buf_addf(&f->text, "%02x", s.p[i]);
+	sst_hex_put(&f->text, s);
 }
 
 static void

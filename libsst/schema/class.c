@@ -119,19 +119,11 @@ hex_word(struct parser *p, struct sst_slice *out)
 {
 	struct sst_slice hex = word(p);
 	uint8_t *b = sst_arena_alloc(p->arena, hex.n / 2 + 1);
-	size_t i;
 
 	if (b == NULL)
 		return sst_fail_nomem(p->e);
-	if (hex.n % 2 != 0)
-		return fail(p, "half a byte of hexadecimal");
-	for (i = 0; i < hex.n; i += 2) {
-		int hi = sst_hex_digit(hex.p[i]), lo = sst_hex_digit(hex.p[i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return fail(p, "a name that is not hexadecimal");
-		b[i / 2] = (uint8_t)(hi << 4 | lo);
-	}
+	if (!sst_hex_read(hex, b))
+		return fail(p, "a name that is not hexadecimal");
 	*out = (struct sst_slice){ b, hex.n / 2 };
 	return 0;
 }
@@ -517,13 +509,13 @@ put_args(const struct sst_type *t, bool bare, struct sst_buf *b)
 	if (t->kind == SST_UDT) {
 		sst_buf_add_slice(b, t->keyspace);
 		sst_buf_addc(b, ',');
-		sst_put_hex(b, t->name);
+		sst_hex_put(b, t->name);
 	}
 	for (i = 0; i < t->nargs; i++) {
 		if (i > 0 || t->kind == SST_UDT)
 			sst_buf_addc(b, ',');
 		if (t->kind == SST_UDT) {
-			sst_put_hex(b, t->fields[i]);
+			sst_hex_put(b, t->fields[i]);
 			sst_buf_addc(b, ':');
 		}
 		if (t->kind == SST_DYNAMIC_COMPOSITE) {

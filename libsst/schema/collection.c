@@ -110,7 +110,7 @@ print_collection(const struct sst_type *t, struct sst_slice s, enum sst_form for
 	int r;
 
 	if (form == SST_FORM_STRING) {
-		sst_put_hex(b, s);
+		sst_hex_put(b, s);
 		return 0;
 	}
 	if ((n = (int32_t)sst_get_u32(&in)) < 0)
@@ -132,7 +132,7 @@ static int
 read_collection(
     const struct sst_type *t, struct sst_slice text, struct sst_buf *b, struct sst_err *e)
 {
-	return sst_read_hex(text, b) ? 0 : sst_fail_text(t, text, e);
+	return sst_hex_get(text, b) ? 0 : sst_fail_text(t, text, e);
 }
 
 const struct sst_kind_ops sst_ops_list = { "list", "ListType", 0, -1, SST_NESTED, 0,

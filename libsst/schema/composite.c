@@ -188,7 +188,7 @@ print_composite(const struct sst_type *t, struct sst_slice s, enum sst_form form
 
 	if (form == SST_FORM_CQL) {
 		sst_buf_adds(b, "0x");
-		sst_put_hex(b, s);
+		sst_hex_put(b, s);
 		return 0;
 	}
 	is_static(t, &in);

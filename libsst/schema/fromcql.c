@@ -186,7 +186,7 @@ store(struct parser *p, const struct sst_type *t, const struct token *k)
 		return sst_fail_text(t, s, p->e);
 	if (k->kind == SST_LIT_HEX) {
 		s = (struct sst_slice){ s.p + 2, s.n - 2 };
-		if (!sst_read_hex(s, p->b))
+		if (!sst_hex_get(s, p->b))
 			return sst_fail_text(t, k->text, p->e);
 		return validate(p, t, at);
 	}
@@ -212,7 +212,7 @@ parse_bytes(struct parser *p, const struct sst_type *t)
 		return fail(p, "want (0x");
 	for (from = p->head.p; p->head.p < p->head.end && sst_hex_digit(*p->head.p) >= 0;)
 		p->head.p++;
-	if (!sst_read_hex((struct sst_slice){ from, (size_t)(p->head.p - from) }, p->b) ||
+	if (!sst_hex_get((struct sst_slice){ from, (size_t)(p->head.p - from) }, p->b) ||
 	    !take(p, ')'))
 		return fail(p, "want whole bytes and )");
 	return validate(p, t, at);

@@ -22,7 +22,7 @@ print_inet(const struct sst_type *t, struct sst_slice s, enum sst_form form, str
 		return sst_fail_value(t, s, e);
 	if (mapped && form == SST_FORM_CQL) { /* as an address it would read back as 4 bytes */
 		sst_buf_adds(b, "blobAsInet(0x");
-		sst_put_hex(b, s);
+		sst_hex_put(b, s);
 		sst_buf_addc(b, ')');
 		return 0;
 	}

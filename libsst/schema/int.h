@@ -6,6 +6,7 @@
 #define SST_SCHEMA_INT_H
 
 #include "base/head.h"
+#include "base/hex.h"
 #include "base/num.h"
 #include "codec/in.h"
 #include "codec/jsonout.h"
@@ -73,11 +74,6 @@ extern const struct sst_kind_ops sst_ops_ascii, sst_ops_bigint, sst_ops_blob, ss
 /* Decimal digits of an integer; and an optional sign and digits back, false when they do not fit. */
 void sst_put_i64(struct sst_buf *, int64_t);
 bool sst_read_i64(struct sst_slice, int64_t *out);
-
-/* Lower-case hexadecimal; and either case back, false when it is not whole bytes of it. */
-void sst_put_hex(struct sst_buf *, struct sst_slice);
-bool sst_read_hex(struct sst_slice, struct sst_buf *);
-int sst_hex_digit(uint8_t c); /* 0 to 15, or -1 */
 
 /* The functions of a type's kind. */
 const struct sst_kind_ops *sst_ops(const struct sst_type *);

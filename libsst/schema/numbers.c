@@ -178,7 +178,7 @@ print_counter(const struct sst_type *t, struct sst_slice s, enum sst_form form, 
 	int64_t v;
 
 	if (form == SST_FORM_STRING) {
-		sst_put_hex(b, s);
+		sst_hex_put(b, s);
 		return 0;
 	}
 	if (!counter_total(s, &v))
@@ -190,7 +190,7 @@ print_counter(const struct sst_type *t, struct sst_slice s, enum sst_form form, 
 static int
 read_counter(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, struct sst_err *e)
 {
-	if (!sst_read_hex(text, b))
+	if (!sst_hex_get(text, b))
 		return sst_fail_text(t, text, e);
 	return 0;
 }

@@ -1,52 +1,9 @@
 /*
- * libsst/schema/text.c: ascii, text and varchar; blob and the kinds that are only bytes to us; and
- * hexadecimal (formats/types.md).
+ * libsst/schema/text.c: ascii, text and varchar; blob and the kinds that are only bytes to us
+ * (formats/types.md).
  */
 #include "codec/utf8.h"
 #include "schema/int.h"
-
-void
-sst_put_hex(struct sst_buf *b, struct sst_slice s)
-{
-	static const char digits[] = "0123456789abcdef";
-	uint8_t *p;
-	size_t i;
-
-	if (s.n == 0 || s.n > SIZE_MAX / 2 || !sst_buf_room(b, 2 * s.n))
-		return;
-	p = b->p + b->n;
-	for (i = 0; i < s.n; i++) {
-		*p++ = (uint8_t)digits[s.p[i] >> 4];
-		*p++ = (uint8_t)digits[s.p[i] & 15];
-	}
-	b->n += 2 * s.n;
-}
-
-int
-sst_hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool
-sst_read_hex(struct sst_slice s, struct sst_buf *b)
-{
-	size_t i;
-
-	if (s.n % 2 != 0)
-		return false;
-	for (i = 0; i < s.n; i += 2) {
-		int hi = sst_hex_digit(s.p[i]), lo = sst_hex_digit(s.p[i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return false;
-		sst_put_u8(b, (uint8_t)(hi << 4 | lo));
-	}
-	return true;
-}
 
 static bool
 is_ascii(struct sst_slice s)
@@ -118,14 +75,14 @@ print_blob(const struct sst_type *t, struct sst_slice s, enum sst_form form, str
 	(void)t, (void)e;
 	if (form != SST_FORM_STRING)
 		sst_buf_adds(b, "0x");
-	sst_put_hex(b, s);
+	sst_hex_put(b, s);
 	return 0;
 }
 
 static int
 read_blob(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, struct sst_err *e)
 {
-	return sst_read_hex(text, b) ? 0 : sst_fail_text(t, text, e);
+	return sst_hex_get(text, b) ? 0 : sst_fail_text(t, text, e);
 }
 
 const struct sst_kind_ops sst_ops_blob = { "blob", "BytesType", 0, -1, SST_JSON_QUOTED, SST_LIT_HEX,

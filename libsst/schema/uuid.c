@@ -86,7 +86,7 @@ print_uuid(const struct sst_type *t, struct sst_slice s, enum sst_form form, str
 		return sst_fail_value(t, s, e);
 	if (form == SST_FORM_CQL && t->kind == SST_LEXICAL_UUID) { /* no type of CQL: bytes */
 		sst_buf_adds(b, "0x");
-		sst_put_hex(b, s);
+		sst_hex_put(b, s);
 		return 0;
 	}
 	sst_uuid_put(b, s.p);
@@ -108,7 +108,7 @@ read_uuid(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, st
 		} else
 			hex[n++] = (char)text.p[i];
 	}
-	if (!sst_read_hex((struct sst_slice){ (const uint8_t *)hex, 32 }, b) ||
+	if (!sst_hex_get((struct sst_slice){ (const uint8_t *)hex, 32 }, b) ||
 	    (t->kind == SST_TIMEUUID && !b->bad && b->p[from + 6] >> 4 != 1))
 		return sst_fail_text(t, text, e);
 	return 0;

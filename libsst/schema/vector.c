@@ -59,7 +59,7 @@ print_vector(const struct sst_type *t, struct sst_slice s, enum sst_form form, s
 	uint32_t i;
 
 	if (form == SST_FORM_STRING) {
-		sst_put_hex(b, s);
+		sst_hex_put(b, s);
 		return 0;
 	}
 	sst_buf_addc(b, '[');
@@ -94,7 +94,7 @@ sst_vector_add(
 static int
 read_vector(const struct sst_type *t, struct sst_slice text, struct sst_buf *b, struct sst_err *e)
 {
-	return sst_read_hex(text, b) ? 0 : sst_fail_text(t, text, e);
+	return sst_hex_get(text, b) ? 0 : sst_fail_text(t, text, e);
 }
 
 const struct sst_kind_ops sst_ops_vector = { "vector", "VectorType", 0, -1,

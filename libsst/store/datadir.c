@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/hex.h"
 #include "base/names.h"
 #include "base/uuid.h"
 #include "sstable/name.h"
@@ -73,25 +74,18 @@ look(const struct sst_io *io, const char *folder, struct seen *seen, struct sst_
 	return sst_io_list(io, folder, see_file, seen, e);
 }
 
-static int
-nibble(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "messages-5bc52802de2535edaeab188eecebb090": the name and the id. */
 static void
 split_name(const char *folder, struct sst_slice *name, uint8_t id[16])
 {
-	size_t n = strlen(folder), i;
+	size_t n = strlen(folder);
 	const char *hex = folder + n - 32;
 
 	*name = (struct sst_slice){ (const uint8_t *)folder, n };
 	memset(id, 0, 16);
 	if (n < 34 || hex[-1] != '-' || strspn(hex, "0123456789abcdef") != 32)
 		return;
-	for (i = 0; i < 16; i++)
-		id[i] = (uint8_t)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
+	(void)sst_hex_read((struct sst_slice){ (const uint8_t *)hex, 32 }, id);
 	name->n = n - 33;
 }
 
@@ -202,7 +196,8 @@ parse_uuid(struct sst_slice s, uint8_t id[16])
 				return false;
 			continue;
 		}
-		if ((digit = nibble((char)s.p[i])) == -1)
+		digit = sst_hex_digit(s.p[i]);
+		if (digit == -1 || (s.p[i] >= 'A' && s.p[i] <= 'F')) /* we write lower case */
 			return false;
 		id[k / 2] = (uint8_t)(k % 2 == 0 ? digit << 4 : id[k / 2] | digit);
 		k++;

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/hex.h"
 #include "codec/jsonout.h"
 #include "row/counter.h"
 #include "text/int.h"
@@ -213,19 +214,14 @@ put_partition(
 static int
 put_counter(struct sst_slice context, struct sst_buf *b, struct sst_err *e)
 {
-	static const char hex[] = "0123456789abcdef";
 	int64_t total;
-	size_t i;
 
 	if (sst_counter_total(&total, context, e) == -1)
 		return -1;
 	SST_ADD(b, "\"value\":\"");
 	sst_digits_i64(b, total);
 	SST_ADD(b, "\",\"context\":\"");
-	for (i = 0; i < context.n; i++) {
-		sst_buf_addc(b, hex[context.p[i] >> 4]);
-		sst_buf_addc(b, hex[context.p[i] & 15]);
-	}
+	sst_hex_put(b, context);
 	sst_buf_addc(b, '"');
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/hex.h"
 #include "base/uuid.h"
 #include "codec/in.h"
 #include "codec/jsonout.h"
@@ -66,18 +67,6 @@ sst_scylladump_finish(struct sst_buf *out, bool any)
 
 /* ---- values ---- */
 
-static void
-put_hex(struct sst_buf *b, struct sst_slice s)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		sst_buf_addc(b, digits[s.p[i] >> 4]);
-		sst_buf_addc(b, digits[s.p[i] & 15]);
-	}
-}
-
 static int
 put_string(struct sst_scylladump *d, const struct sst_type *type, struct sst_slice v,
     struct sst_buf *b, struct sst_err *e)
@@ -102,8 +91,8 @@ put_key(struct sst_scylladump *d, const struct sst_column *cols, const struct ss
 	for (i = 0; i < n; i++) {
 		uint8_t len[2] = { (uint8_t)(v[i].n >> 8), (uint8_t)v[i].n };
 
-		put_hex(b, (struct sst_slice){ len, 2 });
-		put_hex(b, v[i]);
+		sst_hex_put(b, (struct sst_slice){ len, 2 });
+		sst_hex_put(b, v[i]);
 	}
 	SST_ADD(b, "\",\"value\":");
 	sst_buf_reset(&d->scratch);

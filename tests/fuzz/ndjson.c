@@ -1,7 +1,7 @@
 /*
  * tests/fuzz/ndjson.c: lines of NDJSON.  What can be read is printed, read and printed again: the
  * same text.  Whatever it holds, sstabledump's form takes it too.
- * covers: libsst/text/ndjsonin.c libsst/text/ndjson.c libsst/text/sstabledump.c
+ * covers: libsst/text/ndjsonin.c libsst/text/cellsin.c libsst/text/members.c libsst/text/ndjson.c libsst/text/sstabledump.c
  */
 #include <assert.h>
 #include <stdlib.h>

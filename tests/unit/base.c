@@ -1,4 +1,4 @@
-/* tests/unit/base.c: errors, buffers, arenas. */
+/* tests/unit/base.c: errors, buffers, arenas, hexadecimal. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/hex.h"
 #include "base/io.h"
+#include "base/num.h"
 
 Suite *base_suite(void);
 
@@ -92,6 +94,33 @@ START_TEST(io_reports_short_files_and_limits)
 }
 END_TEST
 
+START_TEST(hex_comes_back)
+{
+	static const char *const none[] = { "0", "0g", "g0", "/0", ":0", "0@", "`0", "000", "0 ",
+		"\xb0\xb1" };
+	uint8_t every[256];
+	struct sst_buf b = { 0 }, back = { 0 };
+	size_t i;
+
+	for (i = 0; i < 256; i++)
+		every[i] = (uint8_t)i;
+	sst_hex_put(&b, (struct sst_slice){ every, 256 });
+	ck_assert_uint_eq(b.n, 512);
+	ck_assert(memcmp(b.p, "000102", 6) == 0 && memcmp(b.p + 506, "fdfeff", 6) == 0);
+	ck_assert(sst_hex_get(sst_buf_slice(&b), &back));
+	ck_assert(sst_slice_eq(sst_buf_slice(&back), (struct sst_slice){ every, 256 }));
+	ck_assert(sst_hex_get(SST_SLICE_LIT("aBCd"), &back));
+	ck_assert_uint_eq(back.n, 258);
+	ck_assert(back.p[256] == 0xab && back.p[257] == 0xcd);
+	for (i = 0; i < SST_ARRAY_LEN(none); i++)
+		ck_assert(!sst_hex_get(sst_slice_str(none[i]), &back));
+	ck_assert(sst_hex_get(SST_SLICE_LIT(""), &back));
+	ck_assert_uint_eq(back.n, 258);
+	sst_buf_free(&b);
+	sst_buf_free(&back);
+}
+END_TEST
+
 Suite *
 base_suite(void)
 {
@@ -101,6 +130,7 @@ base_suite(void)
 	tcase_add_test(t, err_says_where);
 	tcase_add_test(t, buf_poison_sticks);
 	tcase_add_test(t, arena_keeps_what_it_gave);
+	tcase_add_test(t, hex_comes_back);
 	tcase_add_test(t, io_reports_short_files_and_limits);
 	suite_add_tcase(s, t);
 	return s;
