@@ -61,20 +61,30 @@ is_meant(const struct job *j, struct sst_set *s, struct sst_slice key, struct ss
 	return 1;
 }
 
+static int
+read_key(const struct job *j, struct sst_buf *key, struct sst_err *e)
+{
+	struct sst_err was;
+
+	if (j->w->key == NULL ||
+	    sst_key_from_string(j->at->table, sst_slice_str(j->w->key), key, &was) == 0)
+		return 0;
+	return sst_fail(e, was.code, NULL, SST_NOWHERE, "--key %.60s: %.80s", j->w->key, was.what);
+}
+
 /* The sets of one group that the user means.  SST_ONE, 0, -1. */
 static int
 take_meant(struct job *j, size_t group, struct sst_task *task, struct sst_err *e)
 {
 	struct sst_buf key = { 0 };
 	size_t i;
-	int r = 0;
+	int r;
 
 	*task = (struct sst_task){ .why = "all" };
 	task->in = sst_arena_array(&j->arena, j->sets.n + 1, sizeof(*task->in));
 	if (task->in == NULL)
 		return sst_fail_nomem(e);
-	if (j->w->key != NULL)
-		r = drop_parse_key(&key, j->at->table, j->w->key, e);
+	r = read_key(j, &key, e);
 	for (i = 0; i < j->sets.n && r >= 0; i++) {
 		if (j->sets.v[i].group != group)
 			continue;

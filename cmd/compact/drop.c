@@ -61,28 +61,13 @@ has(const struct drop_list *l, struct sst_slice key)
 	return l->n > 0 && bsearch(&key, l->keys, l->n, sizeof(key), by_bytes) != NULL;
 }
 
-int
-drop_parse_key(struct sst_buf *b, const struct sst_table *t, const char *text, struct sst_err *e)
-{
-	struct sst_slice *parts = calloc(t->nkey + 1, sizeof(*parts));
-	size_t from = b->n;
-	int r = -1;
-
-	if (parts == NULL)
-		return sst_fail_nomem(e);
-	if (sst_type_from_string(t->key_type, sst_slice_str(text), b, e) == 0 && !b->bad)
-		r = sst_key_split(t, (struct sst_slice){ b->p + from, b->n - from }, parts, e);
-	free(parts);
-	return r;
-}
-
 static int
 add_key(struct drop_list *l, const struct sst_table *t, const char *text, struct sst_err *e)
 {
 	size_t from = l->bytes.n;
 	struct sst_slice *grown;
 
-	if (drop_parse_key(&l->bytes, t, text, e) == -1)
+	if (sst_key_from_string(t, sst_slice_str(text), &l->bytes, e) == -1)
 		return -1;
 	if (l->n == l->cap) {
 		l->cap = 2 * l->cap + 64;
@@ -96,7 +81,7 @@ add_key(struct drop_list *l, const struct sst_table *t, const char *text, struct
 	return 0;
 }
 
-/* The bytes do not move any more. */
+/* Once, behind the last key: now the bytes do not move any more, and the keys are in their order. */
 static void
 finish_list(struct drop_list *l)
 {
@@ -135,7 +120,6 @@ read_list(struct drop_list *l, const struct sst_table *t, const char *file)
 			rc = tool_problem(TROUBLE, "%s: %s: %s", file, line, e.what);
 	}
 	sst_buf_free(&text);
-	finish_list(l);
 	return rc;
 }
 
@@ -165,11 +149,14 @@ drop_bind(struct drop *d, const struct sst_table *t)
 	if (rc == SOUND && d->bucket != NULL) {
 		if (add_key(&d->drop, t, d->bucket, &e) == -1)
 			return tool_problem(TROUBLE, "--drop-bucket %s: %s", d->bucket, e.what);
-		finish_list(&d->drop);
 	}
 	d->keeping = d->kept != NULL;
 	if (rc == SOUND && d->keeping)
 		rc = read_list(&d->keep, t, d->kept);
+	if (rc == SOUND && d->keeping && d->keep.n == 0) /* of a command that failed */
+		return tool_problem(TROUBLE, "%s: has no key: no partition would be kept", d->kept);
+	finish_list(&d->drop);
+	finish_list(&d->keep);
 	return rc;
 }
 

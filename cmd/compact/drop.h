@@ -30,9 +30,6 @@ int drop_bind(struct drop *, const struct sst_table *);
 struct sst_dropping drop_functions(struct drop *);
 void drop_free(struct drop *);
 
-/* Appends the bytes of a key from its text: "123:4".  0 or -1. */
-int drop_parse_key(struct sst_buf *, const struct sst_table *, const char *text, struct sst_err *);
-
 /* Whether it is a table of messages: its key is a channel and a bucket, and rows have ids. */
 bool drop_is_messages(const struct sst_table *);
 /* Windows of such a table: its buckets. */

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include "base/clock.h"
+#include "base/num.h"
 #include "compact/jobs.h"
 #include "compact/report.h"
 
@@ -147,6 +148,16 @@ parse_strategy(struct wishes *w, const char *text)
 	w->strategy = text;
 }
 
+/* Seconds.  Who forgets the unit does not mean seconds, and would lose everything. */
+static int64_t
+parse_older(const char *text)
+{
+	if (text[strspn(text, "0123456789")] == '\0')
+		exit(tool_problem(
+		    TROUBLE, "--older-than %s: not an age with a unit, such as 90d", text));
+	return tool_age("--older-than", text);
+}
+
 /* What is compacted, and what is left out of it. */
 static bool
 set_choice(struct wishes *w, int opt)
@@ -173,7 +184,7 @@ set_choice(struct wishes *w, int opt)
 		break;
 	case OPT_OLDER_THAN:
 		w->drop.aged = true;
-		w->drop.before_us = tool_age("--older-than", optarg); /* made absolute later */
+		w->drop.before_us = parse_older(optarg); /* made absolute later */
 		break;
 	case OPT_DROP_PARTITIONS:
 		w->drop.listed = optarg;
@@ -255,6 +266,50 @@ allow_files(void)
 	}
 }
 
+/* Of each pair one would be passed over: more, or less, would be done than was asked for. */
+static void
+refuse_pairs(const struct wishes *w)
+{
+	const bool drops = drop_partitions(&w->drop) || w->drop.ghosts;
+	const struct {
+		bool both;
+		const char *names;
+	} pairs[] = {
+		{ w->single && w->major, "--single and --major" },
+		{ w->single && w->key != NULL, "--single and --key" },
+		{ w->single && w->ranged, "--single and --token-range" },
+		{ w->single && drops, "--single and dropping" },
+		{ w->single && w->out != NULL, "--single and --output" },
+		{ w->strategy != NULL && w->major, "--strategy and --major" },
+		{ w->strategy != NULL && w->key != NULL, "--strategy and --key" },
+		{ w->strategy != NULL && w->ranged, "--strategy and --token-range" },
+		{ w->strategy != NULL && drops, "--strategy and dropping" },
+		{ w->strategy != NULL && w->out != NULL, "--strategy and --output" },
+		{ w->major && w->key != NULL, "--major and --key" },
+		{ w->major && w->ranged, "--major and --token-range" },
+		{ w->key != NULL && w->ranged, "--key and --token-range" },
+		{ w->no_purge && w->gc_grace_s >= 0, "--no-purge and --gc-grace" },
+		{ w->verify && w->no_verify, "--verify and --no-verify" },
+	};
+	size_t i;
+
+	for (i = 0; i < SST_ARRAY_LEN(pairs); i++)
+		if (pairs[i].both)
+			tool_misuse(&tool, "%s exclude each other", pairs[i].names);
+}
+
+/* Files that are named are merged with each other, whatever is due. */
+static void
+refuse_files(const struct wishes *w, const struct places *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (p->v[i].nfiles > 0 && (w->single || w->strategy != NULL))
+			tool_misuse(&tool, "files are merged with each other: not with %s",
+			    w->single ? "--single" : "--strategy");
+}
+
 static int
 make_out(const char *out)
 {
@@ -290,8 +345,7 @@ main(int argc, char **argv)
 	operand = dir != NULL ? strdup(dir) : NULL;
 	if (optind == argc && operand == NULL)
 		tool_misuse(&tool, "what? an operand, -d DIR, or OSTRAKA_DIR in the environment");
-	if (w.single && w.major)
-		tool_misuse(&tool, "--single and --major exclude each other");
+	refuse_pairs(&w);
 	pace_catch_signals();
 	allow_files();
 	if (idle)
@@ -303,6 +357,7 @@ main(int argc, char **argv)
 	if (rc == SOUND) {
 		rc = optind == argc ? places_find(&places, &operand, 1)
 				    : places_find(&places, argv + optind, (size_t)(argc - optind));
+		refuse_files(&w, &places);
 		rc = tool_worse(rc, jobs_run(&w, &places));
 	}
 	if (w.quiet)

@@ -242,7 +242,7 @@ key_bytes(const struct selection *s, const struct sst_table *t, const char *text
 		    ? 0
 		    : sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE, "not hexadecimal");
 	else
-		r = sst_type_from_string(t->key_type, sst_slice_str(text), key, e);
+		return sst_key_from_string(t, sst_slice_str(text), key, e);
 	if (r == 0 && key->bad)
 		return sst_fail_nomem(e);
 	return r == 0 ? check_key(t, sst_buf_slice(key), e) : -1;

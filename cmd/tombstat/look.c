@@ -201,9 +201,7 @@ is_part(const struct findings *f)
 static int
 fill_read(const struct findings *f, struct sst_read *r, struct sst_buf *key)
 {
-	struct sst_slice *parts;
 	struct sst_err e;
-	int bad = 0;
 
 	*r = (struct sst_read){ .table = f->at->table, .left = INT64_MIN, .right = INT64_MIN };
 	if (f->w->ranged) {
@@ -212,14 +210,10 @@ fill_read(const struct findings *f, struct sst_read *r, struct sst_buf *key)
 	}
 	if (f->w->key == NULL)
 		return SOUND;
-	if ((parts = calloc(f->at->table->nkey + 1, sizeof(*parts))) == NULL)
-		return tool_problem(TROUBLE, "out of memory");
-	bad =
-	    sst_type_from_string(f->at->table->key_type, sst_slice_str(f->w->key), key, &e) == -1 ||
-	    key->bad || sst_key_split(f->at->table, sst_buf_slice(key), parts, &e) == -1;
-	free(parts);
+	if (sst_key_from_string(f->at->table, sst_slice_str(f->w->key), key, &e) == -1)
+		return tool_problem(TROUBLE, "%s: --key %s: %s", f->name, f->w->key, e.what);
 	r->key = sst_buf_slice(key);
-	return bad ? tool_problem(TROUBLE, "%s: --key %s: %s", f->name, f->w->key, e.what) : SOUND;
+	return SOUND;
 }
 
 /* A compaction of a group, by itself. */

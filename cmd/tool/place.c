@@ -35,13 +35,33 @@ load_tables(struct found *f)
 	return rc;
 }
 
+/* Of "DIR/data" the directory DIR of ours, whose log counts too; else NULL. */
+static const char *
+whose_data(const char *dir, char full[PATH])
+{
+	char path[PATH + sizeof(SST_HOSTID_FILE)], *slash;
+	struct sst_stat st;
+	struct sst_err e;
+
+	if (sst_io_realpath(&sst_io_posix, dir, full, PATH, &e) == -1 ||
+	    (slash = strrchr(full, '/')) == NULL || strcmp(slash, "/data") != 0)
+		return NULL;
+	*slash = '\0';
+	snprintf(path, sizeof(path), "%s/" SST_HOSTID_FILE, full);
+	return sst_io_stat(&sst_io_posix, path, &st, &e) == 0 ? full : NULL;
+}
+
 /* Looks at dir, for as long as the places live; NULL and a status in *rc. */
 static struct found *
 look(struct places *p, const char *dir, int *rc)
 {
 	struct found *f = calloc(1, sizeof(*f));
+	char full[PATH];
+	const char *ours = whose_data(dir, full);
 	struct sst_err e;
 
+	if (ours != NULL)
+		dir = ours;
 	if (f == NULL) {
 		*rc = tool_problem(TROUBLE, "out of memory");
 		return NULL;

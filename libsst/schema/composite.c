@@ -293,7 +293,10 @@ read_composite(
 			type = read_type(t, &part, &arena, b);
 		else
 			type = i < t->nargs ? t->args[i] : NULL;
-		if (type == NULL)
+		if (type == NULL && t->kind != SST_DYNAMIC_COMPOSITE)
+			r = sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE,
+			    "more than %zu values with ':' between", t->nargs);
+		else if (type == NULL)
 			r = sst_fail_text(t, text, e);
 		else
 			r = read_component(type, part, &plain, b, e);

@@ -153,3 +153,37 @@ sst_key_split(
 		    "a partition key of %zu bytes does not hold %zu values", key.n, t->nkey);
 	return 0;
 }
+
+/* How many values a key's bytes hold, which are as sst_type_from_string() leaves them. */
+static size_t
+count_values(struct sst_slice key)
+{
+	struct sst_in in = sst_in_new(key, 0);
+	size_t n = 0;
+
+	while (sst_in_left(&in) > 0 && !in.bad) {
+		sst_get_bytes16(&in);
+		sst_get_u8(&in);
+		n++;
+	}
+	return n;
+}
+
+int
+sst_key_from_string(
+    const struct sst_table *t, struct sst_slice text, struct sst_buf *out, struct sst_err *e)
+{
+	size_t from = out->n, n;
+
+	if (sst_type_from_string(t->key_type, text, out, e) == -1)
+		return -1;
+	if (out->bad)
+		return sst_fail_nomem(e);
+	if (t->nkey == 1)
+		return 0;
+	n = count_values((struct sst_slice){ out->p + from, out->n - from });
+	if (n != t->nkey)
+		return sst_fail(e, SST_EINVAL, NULL, SST_NOWHERE,
+		    "a key has %zu values with ':' between, found %zu", t->nkey, n);
+	return 0;
+}

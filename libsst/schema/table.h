@@ -76,6 +76,10 @@ int sst_key_join(const struct sst_table *, const struct sst_slice *values, struc
     struct sst_err *);
 int sst_key_split(
     const struct sst_table *, struct sst_slice key, struct sst_slice *values, struct sst_err *);
+/* Appends the partition key of a text, values with ':' between, as sst_type_to_string() prints it: "123:4".
+ * All of them have to be there.  0 or -1. */
+int sst_key_from_string(
+    const struct sst_table *, struct sst_slice text, struct sst_buf *out, struct sst_err *);
 
 /* Whether a partitioner's class name, with a package or not, is Murmur3Partitioner; "" is. */
 bool sst_partitioner_is_murmur3(struct sst_slice class_name);

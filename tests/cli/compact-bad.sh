@@ -12,10 +12,41 @@ say compact empty
 printf '{"channel_id":"1","message_id":"1","author_id":"7"}\n' >line
 msgput -q -d d line
 say compact -q -d d --drop-bucket 1
+say compact -q -d d --drop-bucket 1:2:3
+say compact -q -d d --key 1
 say compact -q -d d --drop-partitions nofile
+echo "== what would lose more than was meant"
+say compact -d d --older-than 90
+: >none
+echo "# no key" >remarks
+say compact -d d --keep-partitions none
+say compact -d d --keep-partitions remarks
+msgscan -d d --all -o message_id
+
+echo "== options of which one would be passed over"
+pair() { compact -d d "$@" 2>&1 | head -n 1; }
+pair --single --key 1:0
+pair --single --token-range 1..2
+pair --single --older-than 1d
+pair --single -o out
+pair --strategy twcs --major
+pair --strategy twcs --key 1:0
+pair --strategy twcs --token-range 1..2
+pair --strategy twcs --drop-ghosts
+pair --strategy twcs -o out
+pair --major --key 1:0
+pair --major --token-range 1..2
+pair --key 1:0 --token-range 1..2
+pair --no-purge --gc-grace 1d
+pair --verify --no-verify
+ls out 2>&1
+
+echo "== files"
 f=$(ls d/data/chat/*/me-1-big-Data.db)
 say compact "$f" d
 say compact -q --drop-bucket 1:0 "$f"
+compact --single "$f" 2>&1 | head -n 1
+compact --strategy lcs "$f" 2>&1 | head -n 1
 
 echo "== a folder of another system"
 mkdir -p foreign/ks

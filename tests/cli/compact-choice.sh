@@ -80,6 +80,20 @@ files
 tasks --keep-partitions list
 msgscan -d d --all -o channel_id,message_id | sort
 
+echo "== keys of several lengths, from a list and beside it"
+mkdir -p other/system_schema
+cp -r "$ROOT/tests/data/field/dropped_columns" other/system_schema/dropped_columns
+keys() { sstdump "$1" | jq -r '.key.key1' | sort -u | paste -sd' '; }
+keys other
+printf 'system\nk\n' >list
+compact -q other -o new --drop-partitions list --drop-bucket system_schema
+ls new
+compact -q other -o kept --keep-partitions list
+keys kept
+
+echo "== the folder data of a directory is the directory: its log counts too"
+compact d/data --major | awk 'NR > 1 { print $2, $3, $4 }'
+
 echo "== split"
 seq 1 3000 | awk '{ printf "{\"channel_id\":\"%d\",\"message_id\":\"10\",\"author_id\":\"7\",\"content\":\"number %d of a few thousand\"}\n", $1, $1 * 7919 }' | msgput -q -d d
 tasks --major --split 10K

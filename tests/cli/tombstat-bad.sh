@@ -16,6 +16,7 @@ say tombstat --prometheus -j d
 printf '{"channel_id":"1","message_id":"1","author_id":"7"}\n' >line
 msgput -q -d d line
 say tombstat -k nonsense d | sed 's/^tombstat: //'
+say tombstat -k 1:2:3 d | sed 's/^tombstat: //'
 say tombstat line
 f=$(ls d/data/chat/*/me-1-big-Data.db)
 say tombstat "$f" d
