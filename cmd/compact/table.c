@@ -138,7 +138,11 @@ put_in_order(const struct job *j)
 static int
 read_log(struct job *j)
 {
-	struct sst_unflushed_tables all = { j->at->tables, j->at->ntables, j->at->table };
+	struct sst_unflushed_tables all = { .v = j->at->tables,
+		.n = j->at->ntables,
+		.wanted = j->at->table,
+		.dropped = j->at->dropped,
+		.ndropped = j->at->ndropped };
 	char text[512];
 	struct sst_err e;
 

@@ -78,7 +78,11 @@ choose(struct findings *f)
 static int
 read_log(struct findings *f)
 {
-	struct sst_unflushed_tables all = { f->at->tables, f->at->ntables, f->at->table };
+	struct sst_unflushed_tables all = { .v = f->at->tables,
+		.n = f->at->ntables,
+		.wanted = f->at->table,
+		.dropped = f->at->dropped,
+		.ndropped = f->at->ndropped };
 	struct sst_err e;
 
 	if (f->at->root == NULL || f->w->fast)

@@ -16,6 +16,8 @@ struct found { /* a directory, looked at */
 	struct sst_arena arena;
 	struct sst_datadir d;
 	const struct sst_table **tables; /* of each folder of d; NULL: it has none */
+	uint8_t (*dropped)[16];          /* the ids of such as were dropped */
+	size_t ndropped;
 };
 
 static int
@@ -26,11 +28,14 @@ load_tables(struct found *f)
 	int rc = SOUND;
 
 	f->tables = calloc(f->d.ntables + 1, sizeof(*f->tables));
-	if (f->tables == NULL)
+	f->dropped = calloc(f->d.ntables + 1, sizeof(*f->dropped));
+	if (f->tables == NULL || f->dropped == NULL)
 		return tool_problem(TROUBLE, "out of memory");
 	for (i = 0; i < f->d.ntables; i++)
-		if (sst_catalog_load(&f->tables[i], &f->arena, &sst_io_posix, &f->d.tables[i],
-			f->d.foreign, &e) == -1)
+		if (f->d.tables[i].dropped)
+			memcpy(f->dropped[f->ndropped++], f->d.tables[i].id, 16);
+		else if (sst_catalog_load(&f->tables[i], &f->arena, &sst_io_posix, &f->d.tables[i],
+			     f->d.foreign, &e) == -1)
 			rc = tool_worse(rc, complain(&e));
 	return rc;
 }
@@ -74,7 +79,7 @@ look(struct places *p, const char *dir, int *rc)
 		*rc = tool_problem(TROUBLE, "%s: no data directory and no folder of SSTables", dir);
 	else {
 		*rc = load_tables(f);
-		return f->tables != NULL ? f : NULL;
+		return f->tables != NULL && f->dropped != NULL ? f : NULL;
 	}
 	return NULL;
 }
@@ -161,6 +166,8 @@ find_in(struct places *p, const char *dir, const char **files, size_t nfiles)
 			.schema = f->d.tables[i].schema,
 			.tables = whole != NULL ? whole->tables : NULL,
 			.ntables = whole != NULL ? whole->d.ntables : 0,
+			.dropped = whole != NULL ? (const uint8_t(*)[16])whole->dropped : NULL,
+			.ndropped = whole != NULL ? whole->ndropped : 0,
 			.files = files,
 			.nfiles = nfiles };
 
@@ -243,6 +250,7 @@ places_free(struct places *p)
 	while ((f = p->looked) != NULL) {
 		p->looked = f->next;
 		free(f->tables);
+		free(f->dropped);
 		sst_arena_free(&f->arena);
 		free(f);
 	}

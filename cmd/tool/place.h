@@ -19,6 +19,9 @@ struct place {
 	/* All tables of root: the log names them. */
 	const struct sst_table *const *tables;
 	size_t ntables;
+	/* Ids of those that were dropped, of which it may hold writes too. */
+	const uint8_t (*dropped)[16];
+	size_t ndropped;
 	size_t nfiles;      /* 0: all */
 	const char **files; /* base names */
 };

@@ -20,6 +20,7 @@ struct sst_unflushed {
 	struct sst_unflushed_tables tables;
 	size_t memory;
 	bool unknown, coarse; /* coarse: one time for all partitions */
+	bool dropped;         /* the table that was looked for last */
 	int64_t min_ts_us;    /* of all */
 	size_t n, cap;        /* cap a power of two */
 	struct slot *slots;
@@ -125,12 +126,14 @@ note(struct sst_unflushed *u, int64_t token, int64_t min_ts_us, struct sst_err *
 static const struct sst_table *
 by_id(void *arg, const uint8_t id[16])
 {
-	const struct sst_unflushed *u = arg;
+	struct sst_unflushed *u = arg;
 	size_t i;
 
 	for (i = 0; i < u->tables.n; i++)
 		if (memcmp(u->tables.v[i]->id, id, 16) == 0)
 			return u->tables.v[i];
+	for (i = 0; i < u->tables.ndropped && !u->dropped; i++)
+		u->dropped = memcmp(u->tables.dropped[i], id, 16) == 0;
 	return NULL;
 }
 
@@ -141,12 +144,13 @@ note_entry(struct sst_unflushed *u, struct sst_mutation_in *in, const struct sst
 	const struct sst_update *up;
 	int r;
 
+	u->dropped = false;
 	sst_mutation_begin(in, entry->mutation, entry->file, entry->off);
 	while ((r = sst_mutation_next(in, &up, e)) == SST_ONE)
 		if (up->table == u->tables.wanted &&
 		    note(u, up->part.token, update_min(up), e) == -1)
 			return -1;
-	return r;
+	return r == -1 && u->dropped ? 0 : r; /* as recovery passes over it, see recall.c */
 }
 
 static int

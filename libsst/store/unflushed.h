@@ -17,6 +17,9 @@ struct sst_unflushed_tables { /* of the data directory: a log holds writes to al
 	const struct sst_table *const *v;
 	size_t n;
 	const struct sst_table *wanted; /* writes to this one count */
+	/* Ids of tables that were dropped: what the log has of them comes back no more. */
+	const uint8_t (*dropped)[16];
+	size_t ndropped;
 };
 
 /*

@@ -117,6 +117,19 @@ compact -q -d d --major --jobs 4 -o out
 echo "status $?"
 compact -d d --jobs 0
 
+echo "== what the log has of a table that was dropped is in nobody's way"
+rm -rf d out
+line 1 10 x | msgput -q -d d --keep-log
+line 1 10 x | msgput -q -d d --keep-log --delete --now 2026-01-01
+t=$(echo d/data/chat/messages-*)
+f=$(echo "$t" | sed "s|messages-.|other-a|")
+cp -r "$t" "$f"
+sed -i -e "s/messages/other/" -e "s/7e9ac000-/ae9ac000-/" "$f/schema.cql"
+mv "$t/schema.cql" "$t/dropped.cql"
+ls d/commitlog | wc -l
+tombstat -d d -j --now 2026-02-01 2>&1 | jq -c 'select(.record == "table") | [.table, .droppable, .nothing_droppable]'
+compact -d d --major --now 2026-02-01 -j 2>&1 | jq -c '[.table, .purged, .held, .held_by]'
+
 echo "== offline: not while a process has a file there open"
 rm -rf d out
 put 1 10 x

@@ -35,7 +35,7 @@ static void
 ask(struct asked *a, struct memfs *fs, const char *name, size_t memory)
 {
 	const struct sst_table *all[8];
-	struct sst_unflushed_tables t = { all, 0, NULL };
+	struct sst_unflushed_tables t = { .v = all };
 
 	a->store = kt_open_reader(memfs_io(fs));
 	for (t.n = 0; t.n < sst_store_ntables(a->store) && t.n < 8; t.n++)
@@ -146,6 +146,30 @@ START_TEST(a_log_in_doubt_says_nothing)
 }
 END_TEST
 
+/* Of a table that was dropped nothing comes back: its writes hold nothing, and are in nobody's way. */
+START_TEST(what_was_dropped_is_passed_over)
+{
+	struct memfs *fs = start();
+	struct asked a = { .store = kt_open_reader(memfs_io(fs)) };
+	const struct sst_table *u = kt_table_of(a.store, "u");
+	uint8_t gone[2][16] = { { 1 } };
+	struct sst_unflushed_tables t = { &u, 1, u, (const uint8_t(*)[16])gone, 1 };
+
+	memcpy(gone[1], kt_table_of(a.store, "t")->id, 16);
+	ck_assert_int_eq(
+	    sst_unflushed_read(&a.u, memfs_io(fs), "/d", &t, (size_t)1 << 20, &a.why), 0);
+	ck_assert(!sst_unflushed_known(a.u));
+	sst_unflushed_free(a.u);
+	t.ndropped = 2;
+	ck_assert_int_eq(
+	    sst_unflushed_read(&a.u, memfs_io(fs), "/d", &t, (size_t)1 << 20, &a.why), 0);
+	ck_assert(sst_unflushed_known(a.u));
+	ck_assert_int_eq(min_of(&a, 1), INT64_MAX);
+	done(&a);
+	memfs_free(fs);
+}
+END_TEST
+
 Suite *
 unflushed_suite(void)
 {
@@ -157,6 +181,7 @@ unflushed_suite(void)
 	tcase_add_test(t, many_partitions);
 	tcase_add_test(t, no_log_holds_nothing);
 	tcase_add_test(t, a_log_in_doubt_says_nothing);
+	tcase_add_test(t, what_was_dropped_is_passed_over);
 	suite_add_tcase(s, t);
 	return s;
 }
