@@ -11,18 +11,16 @@
 #include <unistd.h>
 
 #define PAUSE_US 2000000 /* between one that ends and the next */
-#define PATH 4096
 #define NO_PROGRAM 127
 
-/* Beside this program, else on PATH. */
-static void
-find_program(const struct msgd_node *n, char path[PATH])
+void
+msgd_child_program(const struct msgd_config *c, char path[MSGD_CHILD_PATH])
 {
-	ssize_t len = readlink("/proc/self/exe", path, PATH - 16);
+	ssize_t len = readlink("/proc/self/exe", path, MSGD_CHILD_PATH - 16);
 	char *slash;
 
-	if (n->config->compact_program != NULL) {
-		snprintf(path, PATH, "%s", n->config->compact_program);
+	if (c->compact_program != NULL) {
+		snprintf(path, MSGD_CHILD_PATH, "%s", c->compact_program);
 		return;
 	}
 	path[len > 0 ? len : 0] = '\0';
@@ -58,9 +56,9 @@ static void
 start(struct msgd_child *c, const struct msgd_node *n)
 {
 	pid_t parent = getpid();
-	char path[PATH], rate[32];
+	char path[MSGD_CHILD_PATH], rate[32];
 
-	find_program(n, path);
+	msgd_child_program(n->config, path);
 	snprintf(rate, sizeof(rate), "%ju", (uintmax_t)n->config->compact_rate);
 	if ((c->pid = fork()) == 0)
 		become(path, n->config->dir, n->config->compact_rate > 0 ? rate : NULL, parent);

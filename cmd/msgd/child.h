@@ -17,6 +17,11 @@ struct msgd_child {    /* start with {0} */
 	bool told;    /* to end, as a table is to be emptied */
 };
 
+#define MSGD_CHILD_PATH 4096
+
+/* The program that is run: the one of the settings, the one beside this program, else what PATH has. */
+void msgd_child_program(const struct msgd_config *, char path[MSGD_CHILD_PATH]);
+
 /* Sent to this process, it makes the main thread look at once. */
 #define MSGD_CHILD_LOOK SIGUSR2
 

@@ -458,7 +458,7 @@ print_value(const struct msgd_config *c, const struct key *k, struct sst_buf *b)
 	}
 }
 
-/* Whether it is left to msgd what to do: then there is nothing to print. */
+/* Whether it is left to msgd what to do: then it is no setting. */
 static bool
 is_open(const struct msgd_config *c, const struct key *k)
 {
@@ -471,16 +471,33 @@ is_open(const struct msgd_config *c, const struct key *k)
 	return (k->type == SIZE || k->type == COUNT) && fetch(c, k) < k->min;
 }
 
+static void
+print_key(const struct msgd_config *c, const struct key *k, struct sst_buf *b)
+{
+	sst_buf_addf(b, "%s: ", k->name);
+	print_value(c, k, b);
+	sst_buf_addc(b, '\n');
+}
+
 void
 msgd_config_print(const struct msgd_config *c, struct sst_buf *b)
 {
 	size_t i;
 
-	for (i = 0; i < SST_ARRAY_LEN(keys); i++) {
-		if (is_open(c, &keys[i]))
-			continue;
-		sst_buf_addf(b, "%s: ", keys[i].name);
-		print_value(c, &keys[i], b);
-		sst_buf_addc(b, '\n');
-	}
+	for (i = 0; i < SST_ARRAY_LEN(keys); i++)
+		if (!is_open(c, &keys[i]))
+			print_key(c, &keys[i], b);
+}
+
+void
+msgd_config_print_open(
+    const struct msgd_config *c, const struct msgd_config *chosen, struct sst_buf *b)
+{
+	size_t i;
+
+	for (i = 0; i < SST_ARRAY_LEN(keys); i++)
+		if (is_open(c, &keys[i]) && !is_open(chosen, &keys[i])) {
+			sst_buf_adds(b, "# ");
+			print_key(chosen, &keys[i], b);
+		}
 }

@@ -74,5 +74,8 @@ int msgd_config_parse(struct msgd_config *, struct sst_slice text, const char *f
 
 /* Appends all settings as such a document; parsed, it gives the same ones. */
 void msgd_config_print(const struct msgd_config *, struct sst_buf *);
+/* Appends, as comments, what the first leaves open, as it is in `chosen`. */
+void msgd_config_print_open(
+    const struct msgd_config *, const struct msgd_config *chosen, struct sst_buf *);
 
 #endif

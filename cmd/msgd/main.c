@@ -10,6 +10,7 @@
 
 #include "base/num.h"
 #include "msgd/ask.h"
+#include "msgd/child.h"
 #include "msgd/config.h"
 #include "msgd/serve.h"
 #include "tool/tool.h"
@@ -60,8 +61,10 @@ static const struct tool_option options[] = {
 
 static const struct tool tool = { "serve a data directory to CQL clients", "[COMMAND DIR]", options,
 	"Commands, to the msgd that serves DIR:\n"
-	"flush DIR            what is in memory becomes SSTables\n"
-	"snapshot DIR [NAME]  the same, and a snapshot of all tables; prints its name\n" };
+	"  flush DIR             what is in memory becomes SSTables\n"
+	"  snapshot DIR [NAME]   the same, and a snapshot of all tables; prints its name\n\n"
+	"Exit status: 0 after a signal, or when the command was done; 2 when it could not\n"
+	"serve, or do it, or was used wrongly.\n" };
 
 struct run {
 	const char *dir, *file;
@@ -159,12 +162,21 @@ set_given(struct run *r)
 	return SOUND;
 }
 
+/* What nothing sets is in force too, but no setting: elsewhere it would be another. */
 static int
 print_config(const struct run *r)
 {
+	struct msgd_config chosen = r->config;
 	struct tool_output out = { 0 };
+	char program[MSGD_CHILD_PATH];
 
+	chosen.broadcast_address = chosen.listen;
+	chosen.log_max = 4 * chosen.memory;
+	chosen.shards = msgd_cores();
+	msgd_child_program(&r->config, program);
+	chosen.compact_program = program;
 	msgd_config_print(&r->config, &out.buf);
+	msgd_config_print_open(&r->config, &chosen, &out.buf);
 	tool_output_end(&out);
 	return SOUND;
 }

@@ -30,14 +30,14 @@
 
 /* ---- making a node ---- */
 
-static unsigned
-count_cores(void)
+unsigned
+msgd_cores(void)
 {
 	cpu_set_t set;
 
 	if (sched_getaffinity(0, sizeof(set), &set) == -1 || CPU_COUNT(&set) < 1)
 		return 1;
-	return (unsigned)CPU_COUNT(&set);
+	return CPU_COUNT(&set) < MSGD_SHARDS_MAX ? (unsigned)CPU_COUNT(&set) : MSGD_SHARDS_MAX;
 }
 
 static const char *
@@ -118,9 +118,7 @@ make_node(struct msgd_node *n, const struct msgd_config *c, struct sst_err *e)
 	n->config = c;
 	n->lock.fd = -1;
 	n->schema = sst_slice_str(sst_messages_cql);
-	n->nshards = c->shards != 0 ? c->shards : count_cores();
-	if (n->nshards > MSGD_SHARDS_MAX)
-		n->nshards = MSGD_SHARDS_MAX;
+	n->nshards = c->shards != 0 ? c->shards : msgd_cores();
 	if (check_ours(c->dir, e) == -1 ||
 	    sst_store_lock(&n->lock, &sst_io_posix, c->dir, false, e) == -1 ||
 	    read_hostid(n, e) == -1 || msgd_listen_open(&n->listeners, n, e) == -1)

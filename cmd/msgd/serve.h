@@ -7,4 +7,7 @@
 /* Serves until SIGTERM or SIGINT; gives an exit status.  Borrows the configuration. */
 int msgd_serve(const struct msgd_config *);
 
+/* The shards that there are when nothing says how many: one for each processor that we may run on. */
+unsigned msgd_cores(void);
+
 #endif

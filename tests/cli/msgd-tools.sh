@@ -89,6 +89,8 @@ msgd snapshot served monday
 msgd snapshot served monday
 echo "status $?"
 msgd snapshot -q served tuesday
+msgd snapshot served ''
+echo "status $?"
 sstsnap list -d served -o name,table
 sstdump -f ndjson served | grep -c '"row"'
 kill -USR1 $pid
