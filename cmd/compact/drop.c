@@ -7,6 +7,7 @@
 #include "msg/ghost.h"
 #include "msg/snowflake.h"
 #include "tool/complain.h"
+#include "tool/textfile.h"
 
 #define LIST_MAX ((size_t)1 << 30)
 
@@ -96,15 +97,15 @@ finish_list(struct drop_list *l)
 
 /* A key a line; empty ones and those that begin with # are passed over. */
 static int
-read_list(struct drop_list *l, const struct sst_table *t, const char *file)
+read_list(
+    struct drop_list *l, const struct sst_table *t, const char *file, const struct sst_buf *keys)
 {
 	struct sst_buf text = { 0 };
 	char *line, *end, *last;
 	struct sst_err e;
 	int rc = SOUND;
 
-	if (sst_io_read_file(&sst_io_posix, file, LIST_MAX, &text, &e) == -1)
-		rc = complain(&e);
+	sst_buf_add_slice(&text, sst_buf_slice(keys));
 	sst_buf_addc(&text, '\0');
 	if (text.bad)
 		rc = tool_problem(TROUBLE, "out of memory");
@@ -132,6 +133,17 @@ drop_partitions(const struct drop *d)
 }
 
 int
+drop_read(struct drop *d)
+{
+	struct sst_err e;
+
+	if ((d->listed != NULL && tool_read_text(d->listed, LIST_MAX, &d->listed_text, &e) == -1) ||
+	    (d->kept != NULL && tool_read_text(d->kept, LIST_MAX, &d->kept_text, &e) == -1))
+		return complain(&e);
+	return SOUND;
+}
+
+int
 drop_bind(struct drop *d, const struct sst_table *t)
 {
 	struct sst_err e;
@@ -145,14 +157,14 @@ drop_bind(struct drop *d, const struct sst_table *t)
 		    (const char *)t->name.p);
 	d->author = sst_messages_author(t);
 	if (d->listed != NULL)
-		rc = read_list(&d->drop, t, d->listed);
+		rc = read_list(&d->drop, t, d->listed, &d->listed_text);
 	if (rc == SOUND && d->bucket != NULL) {
 		if (add_key(&d->drop, t, d->bucket, &e) == -1)
 			return tool_problem(TROUBLE, "--drop-bucket %s: %s", d->bucket, e.what);
 	}
 	d->keeping = d->kept != NULL;
 	if (rc == SOUND && d->keeping)
-		rc = read_list(&d->keep, t, d->kept);
+		rc = read_list(&d->keep, t, d->kept, &d->kept_text);
 	if (rc == SOUND && d->keeping && d->keep.n == 0) /* of a command that failed */
 		return tool_problem(TROUBLE, "%s: has no key: no partition would be kept", d->kept);
 	finish_list(&d->drop);
@@ -214,4 +226,12 @@ drop_free(struct drop *d)
 {
 	free_list(&d->drop);
 	free_list(&d->keep);
+}
+
+void
+drop_end(struct drop *d)
+{
+	drop_free(d);
+	sst_buf_free(&d->listed_text);
+	sst_buf_free(&d->kept_text);
 }

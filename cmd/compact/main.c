@@ -45,13 +45,12 @@ enum {
 };
 
 static const struct tool_option options[] = {
-	{ "dir", 'd', "DIR", "data directory, when there is no operand (else $OSTRAKA_DIR)" },
+	{ "dir", 'd', "DIR", "data directory, when there is no operand" },
 	{ "json", 'j', NULL, "a JSON object for each run" },
 	{ "output", 'o', "OUT", "write there; what is read stays as it is" },
 	{ "quiet", 'q', NULL, "no progress and no report" },
 	{ "major", OPT_MAJOR, NULL, "all SSTables of a table into one" },
-	{ "strategy", OPT_STRATEGY, "NAME",
-	    "stcs, twcs, lcs, ucs or bucket, whatever the schema says" },
+	{ "strategy", OPT_STRATEGY, "NAME", "stcs, twcs, lcs, ucs or bucket, not the schema's" },
 	{ "single", OPT_SINGLE, NULL, "only SSTables that are worth it for their tombstones" },
 	{ "key", OPT_KEY, "KEY", "the SSTables that may hold this partition" },
 	{ "token-range", OPT_TOKEN_RANGE, "LEFT..RIGHT", "the SSTables that reach into it" },
@@ -329,7 +328,7 @@ main(int argc, char **argv)
 	const char *dir = NULL;
 	bool idle = true;
 	char *operand;
-	int c, rc = SOUND;
+	int c, rc;
 
 	while ((c = tool_option(&tool, argc, argv)) != -1)
 		if (c == 'd')
@@ -352,7 +351,8 @@ main(int argc, char **argv)
 		pace_be_idle();
 	report_start(&report, form, w.dry_run, &out);
 	w.report = &report;
-	if (w.out != NULL && !w.dry_run)
+	rc = drop_read(&w.drop);
+	if (rc == SOUND && w.out != NULL && !w.dry_run)
 		rc = make_out(w.out);
 	if (rc == SOUND) {
 		rc = optind == argc ? places_find(&places, &operand, 1)
@@ -367,6 +367,7 @@ main(int argc, char **argv)
 		out.buf.n = 0;
 	tool_output_end(&out);
 	places_free(&places);
+	drop_end(&w.drop);
 	free(operand);
 	return rc;
 }

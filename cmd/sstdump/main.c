@@ -46,8 +46,7 @@ enum {
 
 static const struct tool_option options[] = {
 	{ "dir", 'd', "DIR", "the data directory, when there is no operand" },
-	{ "format", 'f', "FORMAT",
-	    "ndjson (default), sstabledump, scylla, csv, tsv, hex or table" },
+	{ "format", 'f', "FORMAT", "ndjson, sstabledump, scylla, csv, tsv, hex or table" },
 	{ "follow", 'F', NULL, "go on as the commit log is written" },
 	{ "json", 'j', NULL, "reports as NDJSON on a terminal too" },
 	{ "key", 'k', "KEY", "this partition: A:B, JSON or 0xHEX; may be repeated" },
@@ -62,7 +61,7 @@ static const struct tool_option options[] = {
 	{ "now", OPT_NOW, "TIME", "decide expiry as of TIME" },
 	{ "null", OPT_NULL, NULL, "names on standard input end in NUL" },
 	{ "schema", OPT_SCHEMA, "FILE", "take names of key columns from FILE" },
-	{ "show", OPT_SHOW, "WHAT", "rows (default), partitions, stats, index, …: see sstdump(1)" },
+	{ "show", OPT_SHOW, "WHAT", "rows, or another of those below" },
 	{ "since", OPT_SINCE, "TIME", "rows whose ids are of TIME or later" },
 	{ "token-range", OPT_TOKEN_RANGE, "LEFT..RIGHT", "partitions with LEFT < token <= RIGHT" },
 	{ "tombstones", OPT_TOMBSTONES, NULL, "only what deletes or has expired" },
@@ -75,6 +74,8 @@ static const struct tool tool = { "print what is in SSTables", "[FILE|DIR|-]..."
 	"FILE is a component of an SSTable or a commit-log segment, DIR a folder of them\n"
 	"or any folder above; - reads such names from standard input.  Without operands,\n"
 	"-d or $OSTRAKA_DIR.\n"
+	"WHAT is rows, partitions, stats, index, summary, filter, chunks, schema or\n"
+	"explain.\n"
 	"Exit status: 1 when a file is damaged, 2 when one cannot be read.\n" };
 
 static const struct {
@@ -112,7 +113,7 @@ parse_show(const char *name)
 
 struct args { /* what options say that is not the job's */
 	const char *dir, *schema;
-	bool null;
+	bool null, input; /* names end in NUL; are read from standard input */
 };
 
 static void
@@ -211,6 +212,8 @@ check_options(const struct job *job, const struct args *a, int argc)
 
 	if (argc == 0 && a->dir == NULL)
 		tool_misuse(&tool, "no SSTable or folder named");
+	if (a->null && !a->input)
+		tool_misuse(&tool, "--null is for names on standard input, which - reads");
 	if (job->sel.ids && job->sel.from != NULL)
 		tool_misuse(&tool, "--clustering goes without --since and --until");
 	if (job->show != SHOW_PARTITIONS && (job->count > 0 || job->least.any))
@@ -329,6 +332,8 @@ main(int argc, char **argv)
 		return link_main(argc, argv);
 	while ((c = tool_option(&tool, argc, argv)) != -1)
 		set_option(&job, &args, c);
+	for (c = optind; c < argc; c++)
+		args.input |= strcmp(argv[c], "-") == 0;
 	job.sel.now_s = job.now_s;
 	args.dir = tool_dir(args.dir);
 	check_options(&job, &args, argc - optind);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hex.h"
 #include "msg/snowflake.h"
+#include "tool/textfile.h"
 #include "tool/tool.h"
 
 #define KEYS_FILE_MAX ((size_t)256 << 20)
@@ -40,9 +41,7 @@ select_key_file(struct selection *s, const char *path)
 	char *line, *end, *nl, *copy;
 
 	s->keyed = true;
-	if (strcmp(path, "-") == 0)
-		path = "/dev/stdin";
-	if (sst_io_read_file(&sst_io_posix, path, KEYS_FILE_MAX, &text, &e) == -1)
+	if (tool_read_text(path, KEYS_FILE_MAX, &text, &e) == -1)
 		exit(complain(&e));
 	copy = sst_arena_str(&s->texts, (const char *)sst_buf_slice(&text).p, text.n);
 	if (copy == NULL)
@@ -116,6 +115,8 @@ select_written(struct selection *s, const char *text)
 	s->written = true;
 	s->from_us = *from != '\0' ? tool_time("--written", from) : INT64_MIN;
 	s->to_us = *to != '\0' ? tool_time("--written", to) : INT64_MAX;
+	if (s->from_us > s->to_us)
+		exit(tool_problem(TROUBLE, "--written %s: want FROM before TO", text));
 }
 
 void
@@ -133,6 +134,8 @@ select_since(struct selection *s, const char *text, bool until)
 	/* Before the epoch is the first id there is, and past the end the last. */
 	(void)sst_snowflake_at(&id, us, SST_SNOWFLAKE_EPOCH_MS, &e);
 	*(until ? &s->until_id : &s->since_id) = id;
+	if (s->since_id >= s->until_id)
+		exit(tool_problem(TROUBLE, "--since and --until: nothing is between them"));
 }
 
 bool

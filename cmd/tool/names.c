@@ -8,6 +8,7 @@
 
 #include "base/io.h"
 #include "tool/complain.h"
+#include "tool/textfile.h"
 
 /* Cuts the last name off a path and gives it; empty at the root. */
 static const char *
@@ -82,7 +83,7 @@ parse(struct names_schema *s, const char *file)
 	static const struct sst_slice none = { NULL, 0 };
 	struct sst_err e;
 
-	if (sst_io_read_file(&sst_io_posix, file, SST_SCHEMA_TEXT_MAX, &s->text, &e) == -1 ||
+	if (tool_read_text(file, SST_SCHEMA_TEXT_MAX, &s->text, &e) == -1 ||
 	    sst_schema_parse(&s->schema, &s->arena, sst_buf_slice(&s->text), file, none, &e) == -1)
 		return complain(&e);
 	s->there = true;

@@ -42,6 +42,8 @@ msgscan -d d --all -o channel_id,message_id | sort
 printf '3:0\n' >keep
 compact -q -d d --keep-partitions keep
 msgscan -d d --all -o channel_id,message_id
+cat keep | compact -q -d d --keep-partitions /dev/stdin
+msgscan -d d --all -o channel_id,message_id
 compact -q -d d --older-than 10d
 files
 msgscan -d d --all

@@ -20,8 +20,13 @@ done
 printf '%s\n1:1\n\n' $K >keys
 sstdump -K keys chat | wc -l
 sstdump -k $K -k $K -K keys chat | wc -l
+sstdump -K - chat <keys | wc -l
+cat keys | sstdump -K - chat | wc -l
+cat keys | sstdump -K /dev/stdin chat | wc -l
+cat chat/data/chat/*/schema.cql | sstdump --schema - -f csv chat/data/chat/*/me-1-big-Data.db | head -n 1
 echo "== keys that are none"
 sstdump -k 12 chat
+sstdump -k 1:2:3 chat
 sstdump -k '[1]' chat
 sstdump -k 0xzz chat
 sstdump -k '["a",1]' chat/data/chat/*/me-1-big-Data.db
