@@ -10,6 +10,7 @@
 #include "sstable/check.h"
 #include "sstable/rebuild.h"
 #include "sstable/salvage.h"
+#include "store/datadir.h"
 #include "tool/find.h"
 #include "tool/names.h"
 #include "tool/tool.h"
@@ -60,6 +61,7 @@ struct run {
 	struct tool_report report;
 	struct tool_output out;
 	bool quiet, rebuild;
+	bool data_bad;       /* something was found in the Data.db that is looked at */
 	const char *salvage; /* folder */
 	struct names names;
 };
@@ -69,7 +71,7 @@ found(void *arg, enum sst_component component, const struct sst_err *e)
 {
 	struct run *run = arg;
 
-	(void)component;
+	run->data_bad |= component == SST_DATA;
 	tool_output_flush(&run->out); /* in the order of the files */
 	(void)complain(e);
 }
@@ -162,7 +164,8 @@ salvage(struct run *run, const char *path)
 	struct sst_written w;
 	struct sst_err e;
 
-	if (sst_salvage(&w, &sst_io_posix, path, &opts, &e) == -1)
+	if (sst_datadir_make_dir(&sst_io_posix, run->salvage, &e) == -1 ||
+	    sst_salvage(&w, &sst_io_posix, path, &opts, &e) == -1)
 		return complain(&e);
 	tool_problem(DAMAGED, "%s: %ju partitions and %ju rows salvaged to %s", path,
 	    (uintmax_t)w.npartitions, (uintmax_t)w.nrows, run->salvage);
@@ -180,6 +183,8 @@ look(struct run *run, const char *path, struct sst_checked *c)
 	opts.table = names_table(&run->names, path);
 	if (sst_check(c, &sst_io_posix, path, &opts, &e) == -1)
 		return complain(&e);
+	if (c->findings > 0)
+		run->out.gone = DAMAGED;
 	if (c->findings > 0 || !run->quiet)
 		give_verdict(run, path, c);
 	return c->findings > 0 ? DAMAGED : SOUND;
@@ -192,8 +197,11 @@ rebuild(struct run *run, const char *path)
 	struct sst_checked c;
 	struct sst_err e;
 
-	if (sst_rebuild(&sst_io_posix, path, &e) == -1)
-		return complain(&e);
+	if (sst_rebuild(&sst_io_posix, path, &e) == -1) {
+		if (!run->data_bad || (e.code != SST_EDAMAGED && e.code != SST_ESHORT))
+			return complain(&e);
+		return tool_problem(DAMAGED, "%s: not rebuilt, as Data.db is damaged", path);
+	}
 	tool_problem(SOUND, "%s: rebuilt", path);
 	return look(run, path, &c);
 }
@@ -203,18 +211,43 @@ check(void *arg, const char *path, bool last)
 {
 	struct run *run = arg;
 	struct sst_checked c;
+	struct sst_name name;
 	struct sst_stat st;
 	struct sst_err e;
 	int rc;
 
+	if (!sst_name_parse(&name, path))
+		return tool_problem(TROUBLE, "%s: not the name of an SSTable's file", path);
 	if (!last && sst_io_stat(&sst_io_posix, path, &st, &e) == -1 && e.code == SST_ESYS &&
 	    e.sys == ENOENT)
 		return GONE;
+	run->data_bad = false;
 	rc = look(run, path, &c);
 	if (rc == DAMAGED && run->rebuild)
 		rc = rebuild(run, path);
 	if (rc == DAMAGED && run->salvage != NULL)
 		rc = salvage(run, path);
+	return rc;
+}
+
+/* Whether both name components of one SSTable, as the names that a shell makes of "*" do. */
+static bool
+same_sstable(const char *a, const char *b)
+{
+	struct sst_name x, y;
+
+	return sst_name_parse(&x, a) && sst_name_parse(&y, b) && x.base_len == y.base_len &&
+	    strncmp(a, b, x.base_len) == 0;
+}
+
+static int
+check_all(struct run *run, int argc, char **argv)
+{
+	int i, rc = SOUND;
+
+	for (i = 0; i < argc; i++)
+		if (i == 0 || !same_sstable(argv[i - 1], argv[i]))
+			rc = tool_worse(rc, find_everything(argv[i], check, run));
 	return rc;
 }
 
@@ -270,13 +303,12 @@ main(int argc, char **argv)
 	select_fields(&run, names);
 	if (!run.rebuild && run.salvage == NULL)
 		tool_confine();
-	if (schema != NULL && names_use(&run.names, schema) != SOUND) {
+	if (schema != NULL && names_use(&run.names, schema) != SOUND)
 		rc = TROUBLE;
-		argc = 0;
-	} else if (argc == 0)
+	else if (argc == 0)
 		rc = find_everything(dir, check, &run);
-	for (; argc > 0; argc--, argv++)
-		rc = tool_worse(rc, find_everything(*argv, check, &run));
+	else
+		rc = check_all(&run, argc, argv);
 	tool_report_end(&run.report);
 	tool_output_end(&run.out);
 	names_free(&run.names);

@@ -14,9 +14,9 @@ status_of(const struct sst_err *e)
 		return SOUND;
 	case SST_ESHORT:
 	case SST_EDAMAGED:
-	case SST_EVERSION:
 	case SST_ELIMIT:
 		return DAMAGED;
+	case SST_EVERSION: /* a newer one may be as sound as can be */
 	case SST_ESYS:
 	case SST_ENOMEM:
 	case SST_EBUSY:

@@ -8,14 +8,16 @@
 #include "tool/complain.h"
 
 enum {
-	DEPTH_MAX = 8
-}; /* DIR/data/keyspace/table-id is 3 below DIR */
+	DEPTH_MAX = 32 /* DIR/data/keyspace/table-id/snapshots/name is 5 below DIR */
+};
 
 struct walk {
 	find_each *each;
 	void *arg;
 	bool everything;
-	struct sst_buf path; /* where we are, and room for a file's name */
+	bool known;                       /* something was there that says what folder this is */
+	struct sst_buf path;              /* where we are, and room for a file's name */
+	struct sst_stat above[DEPTH_MAX]; /* the folders on the way here */
 };
 
 struct names { /* of a folder */
@@ -23,6 +25,7 @@ struct names { /* of a folder */
 	char **name;
 	size_t n, cap;
 	bool sstables; /* some of them belong to SSTables */
+	bool table;    /* one says that a table could be here, if it is empty */
 	bool nomem;    /* not all are here */
 };
 
@@ -34,6 +37,15 @@ ends_with(const char *s, const char *end)
 	size_t n = strlen(s), m = strlen(end);
 
 	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* TABLE-ID, as folders of tables are called. */
+static bool
+is_table(const char *name)
+{
+	const char *id = strrchr(name, '-');
+
+	return id != NULL && strlen(id + 1) == 32 && strspn(id + 1, "0123456789abcdef") == 32;
 }
 
 /* Copies of other SSTables, or what a node has not taken in yet. */
@@ -60,6 +72,8 @@ add_name(void *arg, const char *name)
 
 	if (ends_with(name, "-Data.db") || ends_with(name, "-TOC.txt"))
 		to->sstables = true;
+	if (strcmp(name, "schema.cql") == 0 || is_table(name))
+		to->table = true;
 	if (to->n == to->cap) {
 		to->cap = to->cap * 2 + 16;
 		grown = realloc(to->name, to->cap * sizeof(*grown));
@@ -229,6 +243,30 @@ table_folder(struct walk *w)
 	return rc;
 }
 
+/* A link may lead back up. */
+static bool
+is_above(const struct walk *w, const struct sst_stat *st, int depth)
+{
+	int i;
+
+	for (i = 0; i <= depth; i++)
+		if (w->above[i].dev == st->dev && w->above[i].ino == st->ino)
+			return true;
+	return false;
+}
+
+static int
+subfolder(struct walk *w, const struct sst_stat *st, int depth)
+{
+	if (is_above(w, st, depth))
+		return SOUND;
+	if (depth + 1 == DEPTH_MAX)
+		return tool_problem(
+		    TROUBLE, "%s: more than %d folders deep", here(w), DEPTH_MAX - 1);
+	w->above[depth + 1] = *st;
+	return folder(w, depth + 1);
+}
+
 static int
 subfolders(struct walk *w, struct names *names, int depth)
 {
@@ -244,8 +282,8 @@ subfolders(struct walk *w, struct names *names, int depth)
 		n = push(w, slash(w), names->name[i]);
 		if (sst_io_stat(&sst_io_posix, here(w), &st, &e) == -1)
 			rc = tool_worse(rc, complain(&e));
-		else if (st.is_dir && depth < DEPTH_MAX)
-			rc = tool_worse(rc, folder(w, depth + 1));
+		else if (st.is_dir)
+			rc = tool_worse(rc, subfolder(w, &st, depth));
 		pop(w, n);
 	}
 	return rc;
@@ -264,6 +302,7 @@ folder(struct walk *w, int depth)
 	else if (names.nomem)
 		rc = tool_problem(TROUBLE, "%s: out of memory", here(w));
 	else {
+		w->known |= names.sstables || names.table;
 		if (names.sstables)
 			rc = table_folder(w);
 		if (names.n > 0)
@@ -284,7 +323,11 @@ find(const char *path, struct walk *w)
 	if (sst_io_stat(&sst_io_posix, path, &st, &e) == -1)
 		return complain(&e);
 	push(w, path, "");
+	w->above[0] = st;
 	rc = st.is_dir ? folder(w, 0) : w->each(w->arg, here(w), true);
+	/* For who wants to know that all is well, a wrong name is no table without data. */
+	if (st.is_dir && rc == SOUND && w->everything && !w->known)
+		rc = tool_problem(TROUBLE, "%s: no SSTables in this folder, or below", path);
 	sst_buf_free(&w->path);
 	return rc;
 }
@@ -292,11 +335,11 @@ find(const char *path, struct walk *w)
 int
 find_sstables(const char *path, find_each *each, void *arg)
 {
-	return find(path, &(struct walk){ each, arg, false, { 0 } });
+	return find(path, &(struct walk){ .each = each, .arg = arg });
 }
 
 int
 find_everything(const char *path, find_each *each, void *arg)
 {
-	return find(path, &(struct walk){ each, arg, true, { 0 } });
+	return find(path, &(struct walk){ .each = each, .arg = arg, .everything = true });
 }

@@ -24,7 +24,8 @@ typedef int find_each(void *arg, const char *path, bool last);
  */
 int find_sstables(const char *path, find_each *each, void *arg);
 
-/* The same with all copies, and without a word about SSTables that lack TOC.txt: for each() to say. */
+/* The same with all copies, and without a word about SSTables that lack TOC.txt: for each() to say.
+ * A folder that holds neither SSTables nor tables, at any depth, is TROUBLE. */
 int find_everything(const char *path, find_each *each, void *arg);
 
 #endif

@@ -31,7 +31,7 @@ for f in "$ROOT"/tests/data/da/* "$ROOT"/tests/data/field/*; do
 	[ "$(sstdump -f csv -K keys t | wc -l)" = "$(sstdump -f csv -K keys "$f" | wc -l)" ] || echo "$f: rows are not found by key"
 done | sort | uniq -c
 echo "== data that is damaged is not rebuilt, but salvaged"
-rm -rf x && mkdir x y && cp "$C"/wide/nb-* x
+rm -rf x && mkdir x && cp "$C"/wide/nb-* x
 printf 'XXXX' | dd of=x/nb-1-big-Data.db bs=1 seek=12000 conv=notrunc status=none
 sstcheck -q --rebuild x >out
 sstcheck -q -o verdict,rows --salvage y x

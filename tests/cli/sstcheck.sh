@@ -39,7 +39,28 @@ damage truncate -s -1 x/nb-1-big-Index.db
 echo "== nothing"
 mkdir empty
 sstcheck empty
+echo "exit $?"
+sstcheck -q empty ks
+echo "exit $?"
 sstcheck none
+echo "exit $?"
+echo "== names that the shell makes of *: an SSTable once, and nothing else is damaged"
+touch ks/t/manifest.json
+sstcheck -o verdict,file ks/t/*
+echo "exit $?"
+rm ks/t/manifest.json
+echo "== a schema out of a pipe"
+echo 'CREATE TABLE ks.t (other int PRIMARY KEY);' >s.cql
+sstcheck -q -o verdict --schema s.cql ks
+cat s.cql | sstcheck -q -o verdict --schema /dev/stdin ks
+cat s.cql | sstcheck -q -o verdict --schema - ks
+echo "== a tree that is deeper than any, with a way back up"
+D=d/1/2/3/4/5/6/7/8/9/10/11/12
+mkdir -p $D && cp -r ks/t $D/t && ln -s "$PWD/d" $D/up
+sstcheck -o verdict,file d
+echo "== a version that is not known is not damaged"
+mkdir zz && for i in ks/t/nb-*; do cp "$i" "zz/zz-${i#ks/t/nb-}"; done
+sstcheck zz
 echo "exit $?"
 sstcheck -o foo ks 2>&1 | head -n 1
 sstcheck 2>&1 | head -n 1
