@@ -106,6 +106,7 @@ show_item(struct walk *w, int which, const struct sst_item *item, struct sst_err
 		sst_buf_adds(out, which == A ? "{\"side\":\"-\"," : "{\"side\":\"+\",");
 		sst_buf_add(out, w->line.p + 1, w->line.n - 1);
 	}
+	w->d->out->gone = DAMAGED; /* a line is a difference, if nobody reads the rest */
 	tool_output_step(w->d->out);
 	return 0;
 }

@@ -36,9 +36,9 @@ static const struct tool_option options[] = {
 };
 
 static const struct tool tool = { "what differs between two sets of SSTables", "A B", options,
-	"A and B are each a -Data.db file, a table's folder, a snapshot or any folder above\n"
-	"them.  Lines with - are of A, with + of B.  Exit status: 1 when they differ, 2 when\n"
-	"that cannot be told.\n" };
+	"A and B are each a -Data.db file, a table's folder, a snapshot or any folder\n"
+	"above them.  Lines with - are of A, with + of B.\n"
+	"Exit status: 1 when they differ, 2 when that cannot be told.\n" };
 
 enum field {
 	TABLE,
@@ -322,11 +322,12 @@ main(int argc, char **argv)
 		rc = gather_sides(&r, argv + optind);
 	if (rc == SOUND)
 		rc = compare_all(&r);
+	rc = tool_worse(rc, r.diff.rc);
+	rc = tool_worse(rc, r.diff.ndiffs > 0 ? DAMAGED : SOUND);
+	r.out.gone = rc;
 	if (r.diff.show == SHOW_STAT)
 		tool_report_end(&r.report);
 	tool_output_end(&r.out);
-	rc = tool_worse(rc, r.diff.rc);
-	rc = tool_worse(rc, r.diff.ndiffs > 0 ? DAMAGED : SOUND);
 	gather_free(&r.side[0]);
 	gather_free(&r.side[1]);
 	names_free(&r.names);

@@ -52,6 +52,12 @@ static const struct command {
 	{ "clear", clear, true, "ao" },
 };
 
+static const struct {
+	char letter;
+	const char *options;
+} uses[] = { { 'f', "--from" }, { 'e', "--exact" }, { 'a', "--all" }, { 'o', "--older-than" },
+	{ 'w', "--wait and --no-wait" } };
+
 struct given { /* what the command line says beside struct run */
 	bool all;
 	const char *now, *older_than;
@@ -102,6 +108,8 @@ set_option(struct run *r, struct given *g, int opt)
 		break;
 	case OPT_WAIT:
 	case OPT_NO_WAIT:
+		if (r->patience != AS_USUAL && r->patience != (opt == OPT_WAIT ? WAIT : NO_WAIT))
+			tool_misuse(&tool, "--wait and --no-wait exclude each other");
 		r->patience = opt == OPT_WAIT ? WAIT : NO_WAIT;
 		use(g, 'w');
 		break;
@@ -127,8 +135,12 @@ set_operands(struct run *r, const struct given *g, const struct command *c, int 
 {
 	bool named = c->named && !g->all;
 
-	if (g->used[strspn(g->used, c->may)] != '\0')
-		tool_misuse(&tool, "%s does not know one of these options", c->name);
+	char odd = g->used[strspn(g->used, c->may)];
+	size_t i;
+
+	for (i = 0; i < SST_ARRAY_LEN(uses); i++)
+		if (odd == uses[i].letter)
+			tool_misuse(&tool, "%s does not take %s", c->name, uses[i].options);
 	if (named && argc == 0)
 		tool_misuse(&tool, "%s wants the NAME of a snapshot%s", c->name,
 		    c->run == clear ? ", or --all" : "");

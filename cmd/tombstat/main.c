@@ -25,8 +25,8 @@ enum {
 };
 
 static const struct tool_option options[] = {
-	{ "dir", 'd', "DIR", "data directory, when there is no operand (else $OSTRAKA_DIR)" },
-	{ "json", 'j', NULL, "a JSON object for each table, kind, age, SSTable, partition, …" },
+	{ "dir", 'd', "DIR", "data directory, when there is no operand" },
+	{ "json", 'j', NULL, "NDJSON: of tables, kinds, ages, SSTables, partitions" },
 	{ "key", 'k', "KEY", "only this partition: A:B" },
 	{ "count", 'n', "N", "so many of the worst partitions (10)" },
 	{ "quiet", 'q', NULL, "print only what is past a threshold" },
@@ -44,8 +44,8 @@ static const struct tool_option options[] = {
 
 static const struct tool tool = { "where the tombstones are, what they cost, what keeps them",
 	"[DIR|TABLE-FOLDER|FILE...]", options,
-	"Exit status: 1 when something is past a threshold or an SSTable is damaged, 2 when\n"
-	"something could not be looked at.\n" };
+	"Exit status: 1 when something is past a threshold or an SSTable is damaged,\n"
+	"2 when something could not be looked at.\n" };
 
 static void
 set_option(struct wishes *w, int opt)

@@ -111,6 +111,14 @@ help_option(struct sst_buf *b, const struct tool_option *o)
 }
 
 static _Noreturn void
+end_stdout(void)
+{
+	if (fflush(stdout) == 0 || errno == EPIPE)
+		exit(SOUND);
+	exit(tool_problem(TROUBLE, "standard output: %s", strerror(errno)));
+}
+
+static _Noreturn void
 print_help(const struct tool *tool)
 {
 	const struct tool_option *o;
@@ -125,14 +133,14 @@ print_help(const struct tool *tool)
 		sst_buf_addf(&b, "\n%s", tool->more);
 	fwrite(b.p, 1, b.n, stdout);
 	sst_buf_free(&b);
-	exit(fflush(stdout) == 0 || errno == EPIPE ? SOUND : TROUBLE);
+	end_stdout();
 }
 
 static _Noreturn void
 print_version(void)
 {
 	printf("%s (ostraka) %s\n", program_invocation_short_name, SST_VERSION);
-	exit(fflush(stdout) == 0 || errno == EPIPE ? SOUND : TROUBLE);
+	end_stdout();
 }
 
 int

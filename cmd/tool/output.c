@@ -20,7 +20,7 @@ tool_output_flush(struct tool_output *o)
 		if (n >= 0)
 			done += (size_t)n;
 		else if (errno == EPIPE)
-			exit(SOUND);
+			exit(o->gone);
 		else if (errno != EINTR)
 			exit(tool_problem(TROUBLE, "standard output: %s", strerror(errno)));
 	}

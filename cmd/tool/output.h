@@ -8,11 +8,12 @@
 
 struct tool_output {        /* start with {0}: standard output */
 	struct sst_buf buf; /* append here, then call tool_output_step */
+	int gone;           /* exit status when the reader goes away: what is known by then */
 };
 
 /*
  * Writes all that is gathered.  A reader that has gone away (EPIPE) ends the program quietly with
- * SOUND; any other error, and a buffer poisoned by lack of memory, ends it with TROUBLE and a
+ * the status `gone`; any other error, and a buffer poisoned by lack of memory, ends it with TROUBLE and a
  * message: nothing that a program prints is lost silently.
  */
 void tool_output_flush(struct tool_output *);

@@ -125,7 +125,10 @@ for main in "$ROOT"/cmd/*/main.c; do
 	"$p" --no-such-option </dev/null >out 2>err
 	[ $? = 2 ] && [ ! -s out ] && grep -q '^usage: ' err || echo "$p: no usage after a wrong option"
 	"$p" --version | grep -qx "$p (ostraka) [0-9.]*" || echo "$p: --version"
+	"$p" --help | awk -v p="$p" 'length($0) > 80 { print p ": --help is wider than 80 columns: " $0 }'
 	"$p" -h >out && "$p" --help | cmp -s - out || echo "$p: -h and --help differ"
+	"$p" -h >/dev/full 2>err
+	[ $? = 2 ] && grep -q "^$p: standard output: " err || echo "$p: --help is lost silently"
 
 	# shared options mean the same everywhere: lines "-x, --long" of the table in ostraka(7)
 	tr -d '\\' <"$M/ostraka.7" | awk '/^\.It Fl . , -/ { print $3, substr($5, 2) }' >shared

@@ -9,6 +9,7 @@ run sstsnap 2>&1 | grep -v usage: | head -n 1
 run sstsnap destroy -d d 2>&1 | head -n 1
 run sstsnap create -d d 2>&1 | head -n 1
 run sstsnap create --exact -d d x 2>&1 | head -n 1
+run sstsnap create --wait --no-wait -d d x 2>&1 | head -n 1
 run sstsnap clear -d d 2>&1 | head -n 1
 run sstsnap clear -d d --all --older-than yesterday
 run sstsnap list -d d -o name,colour
