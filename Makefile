@@ -56,14 +56,14 @@ $(REPLAY): $O/replay/%: $O/tests/fuzz/%.o $O/tests/fuzz/replay.o $L
 $O/prog/served $O/prog/activated $O/prog/emptied: $O/tests/support/cqlclient.o $O/tests/support/tally.o
 $(PROGS): $O/prog/%: $O/tests/prog/%.o $L
 $O/prog/starting $O/prog/msgdreads: $(patsubst %,$O/tests/served/%.o,cqlconn child)
-$O/prog/msgdfaults: $(patsubst %,$O/tests/served/%.o,cqlconn child trial) $O/tests/support/tally.o
+$O/prog/msgdfaults $O/prog/msgdclients: $(patsubst %,$O/tests/served/%.o,cqlconn child trial) $O/tests/support/tally.o
 $O/prog/msgdkill: $(patsubst %,$O/tests/served/%.o,cqlconn child load judge wild)
 $(FAULTED): $O/faults/%: $O/tests/faults/%.o $$(call objs,cmd/$$*/*.c) $(call objs,cmd/tool/*.c) $(HARNESS) $L
 $(FAULTED): LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%) -rdynamic
 # msgd with faults that its tests must find; one whose shards are slow, and one whose system calls fail
 # when a test says so: in these they must find none.
 planted_slow = msgd_loop_turn
-planted_faulty = open64 write fdatasync accept4 epoll_wait sst_now_us
+planted_faulty = open64 write fdatasync accept4 epoll_wait sst_now_us sst_steady_us
 planted_drops = sst_modify_make
 planted_early = msgd_settle_wait
 planted_stale = msgd_coalesce_written

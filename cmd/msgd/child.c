@@ -69,10 +69,10 @@ start(struct msgd_child *c, const struct msgd_node *n)
 }
 
 static void
-reap(struct msgd_child *c, int status, int64_t now_us)
+reap(struct msgd_child *c, int status, int64_t steady_us)
 {
 	c->pid = 0;
-	c->ended_us = now_us;
+	c->ended_us = steady_us;
 	if (c->told) { /* what it did not get to is still to be done */
 		c->told = false;
 		c->seen--;
@@ -86,7 +86,7 @@ reap(struct msgd_child *c, int status, int64_t now_us)
 }
 
 void
-msgd_child_turn(struct msgd_child *c, const struct msgd_node *n, int64_t now_us)
+msgd_child_turn(struct msgd_child *c, const struct msgd_node *n, int64_t steady_us)
 {
 	unsigned published = atomic_load(&n->published);
 	int status;
@@ -95,12 +95,12 @@ msgd_child_turn(struct msgd_child *c, const struct msgd_node *n, int64_t now_us)
 		return;
 	if (c->pid != 0) {
 		if (waitpid(c->pid, &status, WNOHANG) == c->pid)
-			reap(c, status, now_us);
+			reap(c, status, steady_us);
 		else if (atomic_load(&n->emptying) && !c->told)
 			c->told = kill(c->pid, SIGTERM) == 0;
 		return;
 	}
-	if (atomic_load(&n->emptying) || published == c->seen || now_us - c->ended_us < PAUSE_US)
+	if (atomic_load(&n->emptying) || published == c->seen || steady_us - c->ended_us < PAUSE_US)
 		return;
 	c->seen = published;
 	start(c, n);

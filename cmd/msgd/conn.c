@@ -153,7 +153,7 @@ msgd_conn_flush(struct msgd_conn *c)
 		}
 		c->sent += n > 0 ? (size_t)n : 0;
 		if (n > 0)
-			c->sent_us = c->shard->now_us;
+			c->sent_us = c->shard->steady_us;
 	}
 	if (unsent(c) == 0) {
 		empty(&c->out);
@@ -162,7 +162,7 @@ msgd_conn_flush(struct msgd_conn *c)
 			msgd_conn_close(c);
 			return;
 		}
-	} else if (unsent(c) > output_max(c) && c->shard->now_us - c->sent_us > PATIENCE_US) {
+	} else if (unsent(c) > output_max(c) && c->shard->steady_us - c->sent_us > PATIENCE_US) {
 		msgd_node_log("a client does not read its answers: %zu bytes wait for it; it is "
 			      "disconnected",
 		    unsent(c));
@@ -280,7 +280,7 @@ receive(struct msgd_conn *c, uint8_t *to, size_t room)
 	do
 		n = recv(c->watch.fd, to, room, 0);
 	while (n == -1 && errno == EINTR);
-	c->read_us = c->shard->now_us;
+	c->read_us = c->shard->steady_us;
 	if (n == 0 || (n == -1 && errno != EAGAIN))
 		msgd_conn_close(c);
 	return n;
@@ -346,10 +346,10 @@ msgd_conn_sweep(struct msgd_shard *s)
 
 	for (c = s->conns; c != NULL; c = next) {
 		next = c->next;
-		if (unsent(c) > output_max(c) && s->now_us - c->sent_us > PATIENCE_US)
+		if (unsent(c) > output_max(c) && s->steady_us - c->sent_us > PATIENCE_US)
 			mark_dirty(c); /* it is told of, and closed */
 		if ((!c->started || c->in.n > 0 || c->piece.n > 0) && !c->paused &&
-		    s->now_us - c->read_us > PATIENCE_US)
+		    s->steady_us - c->read_us > PATIENCE_US)
 			msgd_conn_close(c);
 	}
 }
@@ -377,7 +377,7 @@ msgd_conn_open(struct msgd_shard *s, int fd, bool local)
 	c->shard = s;
 	c->local = local;
 	c->events = EPOLLIN;
-	c->read_us = c->sent_us = s->now_us;
+	c->read_us = c->sent_us = s->steady_us;
 	if (msgd_loop_add(&s->loop, &c->watch, EPOLLIN, &e) == -1) {
 		msgd_node_log_error(&e);
 		turn_away(s, c, fd);

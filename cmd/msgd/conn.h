@@ -19,7 +19,8 @@ struct msgd_conn {
 	bool paused; /* not read from: the client does not read either, or asks too much at once */
 	uint32_t events; /* that epoll watches for */
 	size_t ntasks;
-	int64_t read_us, sent_us; /* when something came from it, and when it took something */
+	/* When something came from it, and when it took something; by the steady clock. */
+	int64_t read_us, sent_us;
 	struct sst_buf in;        /* the start of a message whose end has not come */
 	struct sst_buf piece;     /* protocol 5: out of frames, of an envelope that is not whole */
 	struct sst_buf envelopes; /* protocol 5: not yet framed */

@@ -140,7 +140,7 @@ pause_all(struct msgd_listeners *all)
 	if (!all->failed)
 		msgd_node_log("connections cannot be accepted: %s", strerror(errno));
 	all->failed = all->paused = true;
-	all->paused_us = all->shard->now_us;
+	all->paused_us = all->shard->steady_us;
 	watch_all(all, 0);
 }
 
@@ -175,8 +175,8 @@ msgd_listen_due_ms(const struct msgd_listeners *all)
 
 	if (!all->paused)
 		return -1;
-	since = all->shard->now_us - all->paused_us;
-	return since < 0 || since >= PAUSE_MS * 1000 ? 0 : (int)(PAUSE_MS - since / 1000);
+	since = all->shard->steady_us - all->paused_us;
+	return since >= PAUSE_MS * 1000 ? 0 : (int)(PAUSE_MS - since / 1000);
 }
 
 void

@@ -70,13 +70,15 @@ msgd_loop_remove(struct msgd_loop *l, struct msgd_watch *w)
 }
 
 int
-msgd_loop_turn(struct msgd_loop *l, int timeout_ms, int64_t *now_us, struct sst_err *e)
+msgd_loop_turn(
+    struct msgd_loop *l, int timeout_ms, int64_t *now_us, int64_t *steady_us, struct sst_err *e)
 {
 	struct epoll_event ev[EVENTS_MAX];
 	int n = epoll_wait(l->ep, ev, EVENTS_MAX, timeout_ms);
 
 	atomic_store_explicit(&l->asleep, false, memory_order_relaxed);
 	*now_us = sst_now_us();
+	*steady_us = sst_steady_us();
 	if (n == -1)
 		return errno == EINTR ? 0 : fail(e, "epoll_wait");
 	for (int i = 0; i < n; i++) {

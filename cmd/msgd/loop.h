@@ -30,8 +30,9 @@ int msgd_loop_add(struct msgd_loop *, struct msgd_watch *, uint32_t events, stru
 void msgd_loop_change(struct msgd_loop *, struct msgd_watch *, uint32_t events);
 void msgd_loop_remove(struct msgd_loop *, struct msgd_watch *);
 
-/* Waits for up to timeout_ms (-1: for ever), looks at the clock, and calls whose descriptor is ready. */
-int msgd_loop_turn(struct msgd_loop *, int timeout_ms, int64_t *now_us, struct sst_err *);
+/* Waits for up to timeout_ms (-1: for ever), looks at the clocks, and calls whose descriptor is ready. */
+int msgd_loop_turn(
+    struct msgd_loop *, int timeout_ms, int64_t *now_us, int64_t *steady_us, struct sst_err *);
 
 /* From any thread: the turn that waits ends; does nothing while none waits. */
 void msgd_loop_ring(struct msgd_loop *);

@@ -228,14 +228,14 @@ static void
 wait_for_end(struct msgd_node *n, const sigset_t *signals)
 {
 	struct timespec second = { 1, 0 };
-	struct msgd_child child = { .ended_us = sst_now_us() };
+	struct msgd_child child = { .ended_us = sst_steady_us() };
 	int sig = 0;
 
 	while (atomic_load(&n->failed) == 0 && sig != SIGTERM && sig != SIGINT && sig != SIGHUP) {
 		sig = sigtimedwait(signals, NULL, &second);
 		if (sig == SIGUSR1)
 			msgd_command_flush(n);
-		msgd_child_turn(&child, n, sst_now_us());
+		msgd_child_turn(&child, n, sst_steady_us());
 	}
 	msgd_child_stop(&child);
 }

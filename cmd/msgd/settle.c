@@ -32,9 +32,9 @@ msgd_settle_wait(struct msgd_shard *s, struct msgd_leg *l)
 static int
 pause_ms(const struct msgd_shard *s)
 {
-	int64_t since = s->now_us - s->sync.failed_us;
+	int64_t since = s->steady_us - s->sync.failed_us;
 
-	if (!s->sync.failed || s->unsynced != NULL || since < 0 || since >= RETRY_MS * 1000)
+	if (!s->sync.failed || s->unsynced != NULL || since >= RETRY_MS * 1000)
 		return 0;
 	return (int)(RETRY_MS - since / 1000);
 }
@@ -51,7 +51,7 @@ fail_all(struct msgd_shard *s, const struct sst_err *e)
 	if (!s->sync.failed)
 		msgd_node_log_error(e);
 	s->sync.failed = true;
-	s->sync.failed_us = s->now_us;
+	s->sync.failed_us = s->steady_us;
 	s->unsynced = NULL;
 	s->unsynced_end = &s->unsynced;
 	for (; l != NULL; l = next) {

@@ -165,16 +165,16 @@ timeout_ms(struct msgd_shard *s)
 static void
 sweep(struct msgd_shard *s)
 {
-	if (s->now_us - s->swept_us < MSGD_SWEEP_MS * 1000)
+	if (s->steady_us - s->swept_us < MSGD_SWEEP_MS * 1000)
 		return;
-	s->swept_us = s->now_us;
+	s->swept_us = s->steady_us;
 	msgd_conn_sweep(s);
 }
 
 static int
 turn(struct msgd_shard *s, struct sst_err *e)
 {
-	if (msgd_loop_turn(&s->loop, timeout_ms(s), &s->now_us, e) == -1)
+	if (msgd_loop_turn(&s->loop, timeout_ms(s), &s->now_us, &s->steady_us, e) == -1)
 		return -1;
 	open_letters(s);
 	sweep(s);
@@ -349,6 +349,7 @@ run(void *arg)
 	pthread_barrier_wait(&s->node->started);
 	pthread_barrier_wait(&s->node->started);
 	s->now_us = sst_now_us();
+	s->steady_us = sst_steady_us();
 	if (atomic_load(&s->node->failed) == 0 && s->no == 0 &&
 	    msgd_sentry_new(&s->sentry, s, &e) == -1)
 		msgd_node_log_error(&e); /* reads find out by themselves */

@@ -36,7 +36,7 @@ struct msgd_sync {           /* of the log, in a crew */
 	struct msgd_job job; /* first */
 	int fd, result;
 	bool under_way, failed;
-	int64_t failed_us; /* the last time */
+	int64_t failed_us; /* the last time, by the steady clock */
 };
 
 /* What happened here since the start. */
@@ -105,8 +105,9 @@ struct msgd_shard {
 	bool *ring;
 	bool any_waiting;
 
+	/* Of this turn: what is written bears the one, and what lasts is measured by the other. */
+	int64_t now_us, steady_us;
 	int64_t swept_us;      /* when connections were looked through */
-	int64_t now_us;        /* of this turn */
 	int64_t last_us;       /* the last time given to a write */
 	uint64_t last_element; /* and to an element of a list, in 100 ns */
 	uint64_t element_node; /* what tells its time UUIDs from those of others */

@@ -14,7 +14,7 @@
 struct msgd_sentry {
 	struct msgd_watch watch; /* first */
 	struct msgd_shard *shard;
-	int64_t seen_us; /* the first event since the last round; 0: none */
+	int64_t seen_us; /* the first event since the last round, by the steady clock; 0: none */
 	bool out;        /* a round is under way */
 	struct msgd_round round;
 };
@@ -43,7 +43,7 @@ ready(struct msgd_watch *w, uint32_t events)
 		for (at = 0; at < n; at += (ssize_t)(sizeof(*e) + e->len)) {
 			e = (const struct inotify_event *)(const void *)(buf + at);
 			if (matters(e) && s->seen_us == 0)
-				s->seen_us = s->shard->now_us;
+				s->seen_us = s->shard->steady_us;
 		}
 }
 
@@ -113,7 +113,7 @@ msgd_sentry_due_ms(const struct msgd_sentry *s)
 
 	if (s == NULL || s->seen_us == 0 || s->out || s->shard->draining)
 		return -1;
-	left = s->seen_us + CALM_MS * 1000 - s->shard->now_us;
+	left = s->seen_us + CALM_MS * 1000 - s->shard->steady_us;
 	return left <= 0 ? 0 : (int)(left / 1000) + 1;
 }
 

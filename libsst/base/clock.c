@@ -12,13 +12,25 @@
 #define ERA_DAYS 146097
 #define EPOCH_DAYS 719468 /* from 0000-03-01 to 1970-01-01 */
 
-int64_t
-sst_now_us(void)
+static int64_t
+read_clock(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
+	clock_gettime(clock, &ts);
 	return (int64_t)ts.tv_sec * SST_S_US + ts.tv_nsec / 1000;
+}
+
+int64_t
+sst_now_us(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+int64_t
+sst_steady_us(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
 }
 
 int64_t
@@ -26,6 +38,13 @@ sst_now_ms_of(void *arg)
 {
 	(void)arg;
 	return sst_now_us() / 1000;
+}
+
+int64_t
+sst_steady_ms_of(void *arg)
+{
+	(void)arg;
+	return sst_steady_us() / 1000;
 }
 
 static int64_t

@@ -1,5 +1,5 @@
 /*
- * libsst/base/clock.h: the wall clock, civil dates, and times as text.  Times are µs since
+ * libsst/base/clock.h: the clocks, civil dates, and times as text.  Times are µs since
  * 1970-01-01T00:00:00Z without leap seconds; dates are of the proleptic Gregorian calendar, with a
  * year 0 before year 1.  Nothing here knows a locale or a time zone's name.
  */
@@ -14,8 +14,12 @@
 
 /* The wall clock now. */
 int64_t sst_now_us(void);
-/* The same in ms, as what may be given another clock calls it; arg is not looked at. */
+/* A clock that only goes forward, whoever sets the other one: for how long something takes.  When it began
+ * means nothing. */
+int64_t sst_steady_us(void);
+/* The same in ms, as what may be given another clock calls them; arg is not looked at. */
 int64_t sst_now_ms_of(void *arg);
+int64_t sst_steady_ms_of(void *arg);
 
 struct sst_civil {    /* a date and a time of day */
 	int64_t year; /* 0 is 1 BC */

@@ -57,7 +57,7 @@ sst_journal_open(struct sst_journal **out, const struct sst_io *io, const char *
 	j->period_ms = o->sync_ms != 0  ? o->sync_ms
 	    : o->sync == SST_SYNC_GROUP ? WINDOW_MS
 					: PERIOD_MS;
-	j->now_ms = o->now_ms != NULL ? o->now_ms : sst_now_ms_of;
+	j->now_ms = o->now_ms != NULL ? o->now_ms : sst_steady_ms_of;
 	j->arg = o->now_arg;
 	j->synced_ms = j->now_ms(j->arg);
 	if (sst_mutation_out_new(&j->out, e) == 0 && sst_log_open(&j->log, io, dir, &lo, e) == 0)

@@ -73,7 +73,9 @@ struct sst_store_opts { /* all zero: a writer of everything, which waits for the
 	/* A reader may need only some partitions of what the log holds; NULL: all. */
 	bool (*wanted)(void *arg, const struct sst_table *, const struct sst_partition *);
 	void *wanted_arg;
-	int64_t (*now_ms)(void *arg); /* the clock of the log; NULL: the system's */
+	/* The clock of the log; NULL: the wall clock names its segments, and sync_ms goes by one that
+	 * nobody sets. */
+	int64_t (*now_ms)(void *arg);
 	void *now_arg;
 	/* Told, in words, what is not as it should be but stops nothing: a set without TOC.txt, a
 	 * transaction log in doubt.  May be NULL. */

@@ -15,7 +15,8 @@ struct faulty {
 	_Atomic int write_log, write_data, sync_log, open_data;
 	_Atomic int accept;
 	_Atomic int hold_sync;           /* one of the log does not come back while this is set */
-	_Atomic int64_t ahead_us;        /* of the clock */
+	_Atomic int64_t wall_us;         /* how much the wall clock is ahead, or behind */
+	_Atomic int64_t steady_us;       /* the other clock stands here; 0: it goes */
 	_Atomic uint64_t accepts, waits; /* calls of accept4, of epoll_wait */
 };
 

@@ -1,5 +1,6 @@
 /*
- * tests/served/planted-faulty.c: system calls that fail when a test says so: tests/prog/msgdfaults.c.
+ * tests/served/planted-faulty.c: system calls that fail when a test says so: tests/prog/msgdfaults.c
+ * and msgdclients.c.
  */
 #define _GNU_SOURCE /* accept4 */
 #include <errno.h>
@@ -29,6 +30,8 @@ int __real_epoll_wait(int, struct epoll_event *, int, int);
 int __wrap_epoll_wait(int, struct epoll_event *, int, int);
 int64_t __real_sst_now_us(void);
 int64_t __wrap_sst_now_us(void);
+int64_t __real_sst_steady_us(void);
+int64_t __wrap_sst_steady_us(void);
 
 static struct faulty none, *faulty = &none;
 
@@ -129,5 +132,13 @@ __wrap_epoll_wait(int fd, struct epoll_event *ev, int n, int ms)
 int64_t
 __wrap_sst_now_us(void)
 {
-	return __real_sst_now_us() + faulty->ahead_us;
+	return __real_sst_now_us() + faulty->wall_us;
+}
+
+int64_t
+__wrap_sst_steady_us(void)
+{
+	int64_t us = faulty->steady_us;
+
+	return us != 0 ? us : __real_sst_steady_us();
 }

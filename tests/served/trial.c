@@ -36,7 +36,7 @@ heal(void)
 {
 	faulty->write_log = faulty->write_data = faulty->sync_log = faulty->open_data = 0;
 	faulty->accept = faulty->hold_sync = 0;
-	faulty->ahead_us = 0;
+	faulty->wall_us = faulty->steady_us = 0;
 }
 
 int
@@ -142,6 +142,17 @@ meet(struct cqlconn *c, struct child *s)
 	return true;
 }
 
+bool
+is_turned_away(struct child *s)
+{
+	struct cqlconn c;
+	bool met = meet(&c, s);
+
+	if (met)
+		cqlconn_close(&c);
+	return !met;
+}
+
 int
 next_answer(struct cqlconn *c, int *rows)
 {
@@ -223,7 +234,8 @@ kill_and_count(struct child *s, const char *name, int below, int want)
 	end_in_peace(s, name);
 }
 
-int
+/* Makes the page that is shared with msgd. */
+static int
 share(void)
 {
 	char path[2100];
@@ -239,4 +251,25 @@ share(void)
 	setenv(FAULTY, path, 1);
 	faulty = p != MAP_FAILED ? p : NULL;
 	return faulty != NULL ? 0 : -1;
+}
+
+int
+try_all(int argc, char *argv[], const struct trial *all, size_t n)
+{
+	if (argc < 3) {
+		fprintf(stderr, "usage: %s MSGD DIR [TEST]\n", argv[0]);
+		return 2;
+	}
+	program = argv[1];
+	root = argv[2];
+	signal(SIGPIPE, SIG_IGN);
+	if (share() == -1) {
+		fprintf(stderr, "%s: %s: %s\n", argv[0], root, strerror(errno));
+		return 2;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (argc < 4 || strcmp(argv[3], all[i].name) == 0)
+			all[i].run();
+	printf("%u passed, %u failed, 0 skipped\n", passed, failed);
+	return failed > 0;
 }

@@ -1,6 +1,6 @@
 /*
  * tests/served/trial.h: an msgd whose calls fail when that is wanted, and a client that asks it one thing at
- * a time: for tests/prog/msgdfaults.c.
+ * a time: for tests/prog/msgdfaults.c and msgdclients.c.
  */
 #ifndef TRIAL_H
 #define TRIAL_H
@@ -26,8 +26,13 @@ extern const char *program, *root; /* root: a folder for the directories of all 
 extern char dir[2048], err[2100];  /* of the one that is served; and what it says */
 extern struct faulty *faulty;
 
-/* Makes the page that is shared with it; 0, -1. */
-int share(void);
+struct trial {
+	const char *name;
+	void (*run)(void);
+};
+
+/* What main does: argv has the program, the root and perhaps the name of one of the n tests. */
+int try_all(int argc, char *argv[], const struct trial *, size_t n);
 void sleep_ms(long);
 
 /* In a directory of that name, with these settings as well: whether it listens. */
@@ -45,6 +50,7 @@ void is_calm(const char *when);
 int flush_tables(void);
 
 bool meet(struct cqlconn *, struct child *);
+bool is_turned_away(struct child *);
 /* An error's code, or one of the above; with rows, how many there are. */
 int next_answer(struct cqlconn *, int *rows);
 int run(struct cqlconn *, int *rows, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -143,6 +143,18 @@ START_TEST(formats_times)
 }
 END_TEST
 
+START_TEST(steady_clock_never_goes_back)
+{
+	int64_t us = sst_steady_us(), next;
+
+	for (int i = 0; i < 1000; i++, us = next) {
+		next = sst_steady_us();
+		ck_assert_int_ge(next, us);
+	}
+	ck_assert_int_ge(sst_steady_ms_of(NULL), us / 1000);
+}
+END_TEST
+
 Suite *
 clock_suite(void)
 {
@@ -153,6 +165,7 @@ clock_suite(void)
 	tcase_add_loop_test(t, refuses_what_is_no_time, 0, (int)SST_ARRAY_LEN(bad));
 	tcase_add_test(t, dates_go_both_ways);
 	tcase_add_test(t, formats_times);
+	tcase_add_test(t, steady_clock_never_goes_back);
 	suite_add_tcase(s, t);
 	return s;
 }
