@@ -53,6 +53,7 @@ static const struct key keys[] = {
 	{ "native_transport_max_concurrent_connections", COUNT, FIELD(connections_max), 1,
 	    1000000 },
 	{ "native_transport_max_frame_size", SIZE, FIELD(frame_max), MIB / 8, 256 * MIB },
+	{ "native_transport_max_output", SIZE, FIELD(output_all_max), MIB, (uint64_t)1 << 40 },
 	{ "native_transport_max_output_per_connection", SIZE, FIELD(output_max), MIB,
 	    (uint64_t)1 << 40 },
 	{ "native_transport_max_request_data_in_flight", SIZE, FIELD(inflight_max), MIB,
@@ -96,6 +97,7 @@ msgd_config_init(struct msgd_config *c)
 		.frame_max = 16 * MIB,
 		.inflight_max = 128 * MIB,
 		.output_max = 64 * MIB,
+		.output_all_max = 256 * MIB,
 		.compact = true,
 		.compact_rate = 64 * MIB,
 	};

@@ -27,9 +27,10 @@ struct msgd_config {
 	const char *cluster_name, *data_center, *rack, *broadcast_address;
 	uint64_t tombstone_warn, tombstone_fail;
 	unsigned connections_max;
-	size_t frame_max;    /* bytes of one request */
-	size_t inflight_max; /* bytes of requests being worked on; above it: Overloaded */
-	size_t output_max;   /* bytes waiting for a client that does not read */
+	size_t frame_max;      /* bytes of one request */
+	size_t inflight_max;   /* bytes of requests being worked on; above it: Overloaded */
+	size_t output_max;     /* bytes waiting for a client that does not read */
+	size_t output_all_max; /* bytes of answers waiting for all clients; above it: Overloaded */
 	bool skip_damage, keep_log;
 	bool compact;                /* run compact as a child when there is need */
 	const char *compact_program; /* NULL: compact beside this program, else on PATH */

@@ -6,17 +6,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "msgd/output.h"
 #include "msgd/session.h"
 #include "wire/envelope.h"
 #include "wire/frame.h"
+#include "wire/response.h"
 
 #define FRAME_MAX ((size_t)16 << 20)
 #define FRAME_MAX_BEFORE_STARTUP ((size_t)100 << 10)
-#define OUTPUT_MAX ((size_t)32 << 20)
 #define OUTPUT_PAUSE ((size_t)1 << 20) /* waiting for the client: read no more of it meanwhile */
 #define TASKS_PAUSE 1024
-#define PATIENCE_US INT64_C(30000000) /* with half a message, or without a handshake */
-#define KEEP ((size_t)64 << 10)       /* memory that an empty buffer keeps */
 
 /* ---- output ---- */
 
@@ -38,9 +37,23 @@ frame_envelopes(struct msgd_conn *c)
 	sst_buf_reset(&c->envelopes);
 }
 
-void
-msgd_conn_answer(struct msgd_conn *c, const struct msgd_answer *a)
+/* Instead of an answer. */
+static struct msgd_answer
+overloaded(struct msgd_conn *c, const struct msgd_answer *a)
 {
+	struct sst_buf *b = &c->shard->body;
+
+	sst_buf_reset(b);
+	sst_response_error(
+	    b, SST_WIRE_OVERLOADED, SST_SLICE_LIT("too many bytes of answers wait for clients"));
+	return (struct msgd_answer){ a->version, 0, SST_OP_ERROR, a->stream, sst_buf_slice(b) };
+}
+
+void
+msgd_conn_answer(struct msgd_conn *c, const struct msgd_answer *given)
+{
+	bool much = !c->closed && msgd_output_is_too_much(c, given->body.n);
+	struct msgd_answer too_much = much ? overloaded(c, given) : *given, *a = &too_much;
 	struct sst_envelope env = { .version = a->version,
 		.response = true,
 		.flags = a->flags,
@@ -62,26 +75,14 @@ msgd_conn_answer(struct msgd_conn *c, const struct msgd_answer *a)
 	if (zip)
 		sst_body_zip(c->codec, b, at + SST_ENVELOPE_HEADER, &c->shard->zip);
 	sst_envelope_end(b, at);
-}
-
-static size_t
-unsent(const struct msgd_conn *c)
-{
-	return c->out.n - c->sent;
-}
-
-static size_t
-output_max(const struct msgd_conn *c)
-{
-	size_t max = c->shard->node->config->output_max;
-
-	return max != 0 ? max : OUTPUT_MAX;
+	if (msgd_output_waiting(c) > c->counted + MSGD_OUTPUT_KEEP)
+		msgd_output_count(c); /* before the turn ends, so that the next one knows of it */
 }
 
 static void
 empty(struct sst_buf *b)
 {
-	if (b->cap > KEEP)
+	if (b->cap > MSGD_OUTPUT_KEEP)
 		sst_buf_free(b);
 	sst_buf_reset(b);
 }
@@ -101,7 +102,8 @@ static void take_what_came(struct msgd_conn *);
 static bool
 is_full(const struct msgd_conn *c)
 {
-	return unsent(c) + c->envelopes.n > OUTPUT_PAUSE || c->ntasks >= TASKS_PAUSE;
+	return msgd_output_waiting(c) > OUTPUT_PAUSE || c->ntasks >= TASKS_PAUSE ||
+	    (c->counted > 0 && msgd_output_is_crowded(c));
 }
 
 static void
@@ -123,9 +125,26 @@ set_watch(struct msgd_conn *c)
 		return;
 	c->paused = is_full(c);
 	watch_for(c,
-	    (uint32_t)((c->paused || c->closing ? 0 : EPOLLIN) | (unsent(c) > 0 ? EPOLLOUT : 0)));
+	    (uint32_t)((c->paused || c->closing ? 0 : EPOLLIN) |
+		(msgd_output_unsent(c) > 0 ? EPOLLOUT : 0)));
 	if (was && !c->paused && c->in.n + c->piece.n > 0)
 		take_what_came(c);
+}
+
+/* What was sent goes, at the latest when it is more than what waits behind it. */
+static void
+drop_sent(struct msgd_conn *c)
+{
+	size_t left = msgd_output_unsent(c);
+
+	if (left == 0)
+		empty(&c->out);
+	else if (c->sent < MSGD_OUTPUT_KEEP || c->sent < left)
+		return;
+	else
+		memmove(c->out.p, c->out.p + c->sent, left);
+	c->out.n = left;
+	c->sent = 0;
 }
 
 void
@@ -143,9 +162,10 @@ msgd_conn_flush(struct msgd_conn *c)
 		msgd_conn_close(c);
 		return;
 	}
-	if (unsent(c) > 0) {
+	if (msgd_output_unsent(c) > 0) {
 		do
-			n = send(c->watch.fd, c->out.p + c->sent, unsent(c), MSG_NOSIGNAL);
+			n = send(
+			    c->watch.fd, c->out.p + c->sent, msgd_output_unsent(c), MSG_NOSIGNAL);
 		while (n == -1 && errno == EINTR);
 		if (n == -1 && errno != EAGAIN) {
 			msgd_conn_close(c);
@@ -155,17 +175,16 @@ msgd_conn_flush(struct msgd_conn *c)
 		if (n > 0)
 			c->sent_us = c->shard->steady_us;
 	}
-	if (unsent(c) == 0) {
-		empty(&c->out);
-		c->sent = 0;
-		if (c->closing && c->ntasks == 0) {
-			msgd_conn_close(c);
-			return;
-		}
-	} else if (unsent(c) > output_max(c) && c->shard->steady_us - c->sent_us > PATIENCE_US) {
+	drop_sent(c);
+	msgd_output_count(c);
+	if (msgd_output_unsent(c) == 0 && c->closing && c->ntasks == 0) {
+		msgd_conn_close(c);
+		return;
+	}
+	if (msgd_output_is_stuck(c)) {
 		msgd_node_log("a client does not read its answers: %zu bytes wait for it; it is "
 			      "disconnected",
-		    unsent(c));
+		    msgd_output_unsent(c));
 		msgd_conn_close(c);
 		return;
 	}
@@ -293,7 +312,7 @@ read_on(struct msgd_conn *c)
 	ssize_t n;
 
 	if (c->in.n > 0) {
-		if (!sst_buf_room(&c->in, KEEP)) {
+		if (!sst_buf_room(&c->in, MSGD_OUTPUT_KEEP)) {
 			msgd_conn_close(c);
 			return;
 		}
@@ -346,10 +365,10 @@ msgd_conn_sweep(struct msgd_shard *s)
 
 	for (c = s->conns; c != NULL; c = next) {
 		next = c->next;
-		if (unsent(c) > output_max(c) && s->steady_us - c->sent_us > PATIENCE_US)
+		if (msgd_output_is_stuck(c))
 			mark_dirty(c); /* it is told of, and closed */
 		if ((!c->started || c->in.n > 0 || c->piece.n > 0) && !c->paused &&
-		    s->steady_us - c->read_us > PATIENCE_US)
+		    s->steady_us - c->read_us > MSGD_PATIENCE_US)
 			msgd_conn_close(c);
 	}
 }
@@ -405,6 +424,10 @@ msgd_conn_close(struct msgd_conn *c)
 	if (c->closed)
 		return;
 	c->closed = true;
+	msgd_output_count(c);
+	sst_buf_free(&c->out);
+	sst_buf_free(&c->envelopes);
+	c->sent = 0;
 	msgd_loop_remove(&s->loop, &c->watch);
 	close(c->watch.fd);
 	if (c->prev != NULL)

@@ -25,7 +25,8 @@ struct msgd_conn {
 	struct sst_buf piece;     /* protocol 5: out of frames, of an envelope that is not whole */
 	struct sst_buf envelopes; /* protocol 5: not yet framed */
 	struct sst_buf out;
-	size_t sent; /* of out */
+	size_t sent;    /* of out */
+	size_t counted; /* of what waits for it, among what waits for all (msgd_counts.output) */
 
 	/* The session. */
 	bool started, framed, lz4;

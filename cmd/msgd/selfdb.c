@@ -81,7 +81,8 @@ count_shard(struct msgd_selfdb *s, struct sst_memtable *m, unsigned no, struct s
 		{ "log_syncs", &c->syncs }, { "reads", &c->reads },
 		{ "reads_executed", &c->executed }, { "reads_joined", &c->joined },
 		{ "reads_repeated", &c->repeated }, { "tombstone_warnings", &c->warnings },
-		{ "blocks_from_page_cache", &c->fetched }, { "blocks_waited_for", &c->waited } };
+		{ "blocks_from_page_cache", &c->fetched }, { "blocks_waited_for", &c->waited },
+		{ "output_waiting", &c->output } };
 
 	for (size_t i = 0; i < SST_ARRAY_LEN(all); i++)
 		if (put_counter(s, m, all[i].name, no,

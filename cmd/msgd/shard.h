@@ -45,6 +45,7 @@ struct msgd_counts {
 	_Atomic uint64_t reads, executed, joined, repeated; /* coalesce.h: reads are the sum */
 	_Atomic uint64_t warnings;                          /* of tombstones */
 	_Atomic uint64_t fetched, waited; /* fetch.h: out of the page cache; by the crew */
+	_Atomic uint64_t output;          /* bytes of answers that wait for clients, now */
 };
 
 /* Only the shard itself counts; others may look. */

@@ -202,6 +202,212 @@ clocks_are_set(void)
 	end_in_peace(&s, "clocks");
 }
 
+/* ---- answers that nobody reads ---- */
+
+enum {
+	PAGE_ROWS = 130, /* of 8 kB: 1 MB */
+	PAGES = 24,      /* that are asked for at once: more than the kernel takes of them */
+	SILENT = 6       /* clients */
+};
+
+static const char page[] = "SELECT content FROM chat.messages WHERE channel_id = 1 AND bucket = 1";
+static const char large_page[] =
+    "SELECT content FROM chat.messages WHERE channel_id = 1 AND bucket IN (1, 2, 3)";
+
+/* Three pages. */
+static bool
+put_pages(struct cqlconn *c)
+{
+	static char text[8000];
+	struct cqlconn_values v;
+	struct cqlconn_id id;
+	char why[200];
+	int good = 0;
+
+	memset(text, 'x', sizeof(text));
+	if (!check(cqlconn_prepare(c,
+		       "INSERT INTO chat.messages (channel_id, bucket, message_id, content) VALUES "
+		       "(1, ?, ?, ?)",
+		       &id, why) == 0,
+		"pages: %s", why))
+		return false;
+	for (int i = 0; i < 3 * PAGE_ROWS; i++) {
+		v = (struct cqlconn_values){ .n = 0 };
+		cqlconn_int(&v, 1 + i / PAGE_ROWS);
+		cqlconn_bigint(&v, i);
+		cqlconn_text(&v, text, sizeof(text) - 100);
+		cqlconn_execute(c, 0, &id, &v, 0, NULL, 0);
+		good += cqlconn_send(c) == 0 && next_answer(c, NULL) == DONE;
+	}
+	return check(good == 3 * PAGE_ROWS, "pages: %d rows are taken", good);
+}
+
+/* Bytes that wait for clients, of all shards; -1: it does not say. */
+static int64_t
+output_waiting(struct cqlconn *c)
+{
+	struct cqlconn_answer a;
+	struct cqlconn_rows r;
+	const uint8_t *p;
+	int64_t sum = 0;
+	int32_t len;
+
+	cqlconn_query(
+	    c, 0, "SELECT value FROM system_views.msgd_counters WHERE name = 'output_waiting'");
+	if (cqlconn_send(c) == -1 || cqlconn_next(c, &a) == -1 ||
+	    cqlconn_rows(&a, &r, NULL) == -1 || r.rows != 2)
+		return -1;
+	for (int i = 0; i < r.rows; i++) {
+		len = cqlconn_cell(&r, &p);
+		sum += len > 0 ? cqlconn_number(p, len) : 0;
+	}
+	return sum;
+}
+
+/* Sooner or later more than that wait for clients. */
+static bool
+wait_for_output(struct cqlconn *c, int64_t more)
+{
+	int64_t n = 0;
+
+	for (int i = 0; i < TRIES && (n = output_waiting(c)) <= more && n >= 0; i++)
+		sleep_ms(10);
+	return check(n > more, "%jd bytes wait for clients, want more than %jd", (intmax_t)n,
+	    (intmax_t)more);
+}
+
+/* A client asks for pages, and does not read; what the kernel keeps for it is little. */
+static bool
+ask_and_be_silent(struct cqlconn *c, struct child *s)
+{
+	int room = 64 << 10;
+
+	if (!meet(c, s))
+		return check(false, "no connection");
+	setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	for (int i = 0; i < PAGES; i++)
+		cqlconn_query(c, (uint16_t)i, page);
+	return check(cqlconn_send(c) == 0, "silent: it does not read");
+}
+
+/* How many of so many pages it is given when it reads after all, and how many answers in all; each is a page
+ * or a refusal. */
+static int
+read_all(struct cqlconn *c, int asked, int *answers)
+{
+	int rows, r = DONE, good = 0;
+
+	for (*answers = 0; *answers < asked && (r = next_answer(c, &rows)) != ENDED; ++*answers) {
+		good += r == DONE && rows == PAGE_ROWS;
+		check(r == OVERLOADED || (r == DONE && rows == PAGE_ROWS),
+		    "silent: an answer is %d", r);
+	}
+	return good;
+}
+
+/* Who does not read is not read from either, and after half a minute it has to go; who reads late is given all. */
+static void
+silent_client(void)
+{
+	struct cqlconn c, silent, late;
+	struct child s;
+	int n;
+
+	if (!start(&s, "silent", "native_transport_max_output_per_connection: 1MiB\n"))
+		return;
+	stop_clock();
+	if (!check(meet(&c, &s), "no connection") || !put_pages(&c))
+		return;
+	if (!ask_and_be_silent(&late, &s) || !wait_for_output(&c, 1 << 20))
+		return;
+	check(put_all(&c, 0, 1) == 10, "silent: others are not served");
+	check(read_all(&late, PAGES, &n) == PAGES, "late: not all pages are given");
+	check(ask_and_be_silent(&silent, &s) && wait_for_output(&c, 1 << 20), "silent");
+	for (n = 0; n < TRIES && !has_said("does not read its answers"); n++) {
+		faulty->steady_us += 31000000; /* since it took something, once it takes no more */
+		pass_a_turn(&c);
+	}
+	check(n < TRIES, "silent: it is not told of");
+	for (n = 0; n < TRIES && output_waiting(&c) > 0; n++)
+		sleep_ms(10);
+	check(n < TRIES, "silent: what waits for it stays");
+	check(read_all(&silent, PAGES, &n) < PAGES && n < PAGES, "silent: it stays connected");
+	check(put_all(&c, 1, 1) == 10, "silent: others are not served afterwards");
+	cqlconn_close(&late);
+	cqlconn_close(&silent);
+	cqlconn_close(&c);
+	end_in_peace(&s, "silent");
+}
+
+enum {
+	MOST = 4 << 20
+};
+
+/* Each asks for one more: until nothing fits any more wherever answers lie, as nobody takes one. */
+static void
+ask_for_more(struct cqlconn silent[SILENT], int asked[SILENT])
+{
+	for (int i = 0; i < SILENT; i++) {
+		cqlconn_query(&silent[i], 0, page);
+		asked[i] += cqlconn_send(&silent[i]) == 0;
+	}
+	sleep_ms(10);
+}
+
+/* What waits for all is bounded; at two shards, which do not ask each other, an answer may be above. */
+static void
+is_bounded(struct cqlconn *c)
+{
+	int64_t n = output_waiting(c);
+
+	check(n >= 0 && n < 2 * MOST, "all: %jd bytes wait for clients", (intmax_t)n);
+}
+
+/* Many of them: others are told at once that there is no room, and once they are gone all is well. */
+static void
+silent_clients(void)
+{
+	struct cqlconn c, silent[SILENT];
+	int r = DONE, rows = -1, n, asked[SILENT];
+	struct child s;
+
+	if (!start(&s, "silent-all", "native_transport_max_output: 4MiB\n"))
+		return;
+	stop_clock();
+	if (!check(meet(&c, &s), "no connection") || !put_pages(&c))
+		return;
+	check(run(&c, &rows, large_page) == DONE && rows == 3 * PAGE_ROWS, "all: a large answer");
+	for (int i = 0; i < SILENT; i++, asked[i - 1] = PAGES)
+		if (!ask_and_be_silent(&silent[i], &s))
+			return;
+	for (n = 0; n < TRIES && (r = run(&c, NULL, large_page)) == DONE; n++) {
+		ask_for_more(silent, asked);
+		is_bounded(&c);
+	}
+	check(r == OVERLOADED, "all: an answer above the limit is %d", r);
+	check(put_all(&c, 0, 1) == 10 && count(&c, 100) == 10, "all: small answers are refused");
+	for (n = 0; n < TRIES && !has_said("does not read its answers"); n++) {
+		ask_for_more(silent, asked);
+		is_bounded(&c);
+		faulty->steady_us += 31000000;
+	}
+	check(n < TRIES, "all: nobody has to go");
+	for (n = 0; n < TRIES && (r = run(&c, &rows, page)) == OVERLOADED; n++) {
+		faulty->steady_us += 31000000;
+		pass_a_turn(&c);
+	}
+	check(r == DONE && rows == PAGE_ROWS, "all: when they have to go a page is %d", r);
+	for (int i = 0; i < SILENT; i++) {
+		read_all(&silent[i], asked[i], &n);
+		cqlconn_close(&silent[i]);
+	}
+	check(run(&c, &rows, large_page) == DONE && rows == 3 * PAGE_ROWS, "all: and afterwards");
+	cqlconn_close(&c);
+	end_in_peace(&s, "silent-all");
+}
+
+/* ---- requests ---- */
+
 /* A request above the limit is refused by its header. */
 static void
 large_requests(void)
@@ -260,7 +466,8 @@ main(int argc, char *argv[])
 {
 	static const struct trial all[] = { { "overload", overload },
 		{ "connections", connections_end }, { "slow", slow_clients },
-		{ "clocks", clocks_are_set }, { "large", large_requests },
+		{ "clocks", clocks_are_set }, { "silent", silent_client },
+		{ "silent-all", silent_clients }, { "large", large_requests },
 		{ "definitions", many_definitions } };
 
 	return try_all(argc, argv, all, sizeof(all) / sizeof(all[0]));

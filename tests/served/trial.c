@@ -79,21 +79,26 @@ end_in_peace(struct child *s, const char *name)
 }
 
 bool
-says(const char *text)
+has_said(const char *text)
 {
 	static char all[1 << 16];
+	FILE *f = fopen(err, "r");
+	size_t n = f != NULL ? fread(all, 1, sizeof(all) - 1, f) : 0;
 
-	for (int i = 0; i < TRIES; i++, sleep_ms(10)) {
-		FILE *f = fopen(err, "r");
-		size_t n = f != NULL ? fread(all, 1, sizeof(all) - 1, f) : 0;
+	if (f != NULL)
+		fclose(f);
+	all[n] = '\0';
+	return strstr(all, text) != NULL;
+}
 
-		if (f != NULL)
-			fclose(f);
-		all[n] = '\0';
-		if (strstr(all, text) != NULL)
-			return true;
-	}
-	return false;
+bool
+says(const char *text)
+{
+	int i;
+
+	for (i = 0; i < TRIES && !has_said(text); i++)
+		sleep_ms(10);
+	return i < TRIES;
 }
 
 void

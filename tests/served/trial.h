@@ -42,7 +42,8 @@ int again(struct child *, const char *option);
 /* No call fails any more. */
 void heal(void);
 void end_in_peace(struct child *, const char *name);
-/* What it says holds this text, sooner or later. */
+/* What it has said holds this text; does so sooner or later. */
+bool has_said(const char *text);
 bool says(const char *text);
 /* It waits for something to happen, and says no more than it has to. */
 void is_calm(const char *when);

@@ -36,6 +36,7 @@ static const char everything[] = "# all keys\n"
 				 "native_shard_aware_transport_port: 19043\n"
 				 "native_transport_max_concurrent_connections: 7\n"
 				 "native_transport_max_frame_size: 1MiB\n"
+				 "native_transport_max_output: 5MiB\n"
 				 "native_transport_max_output_per_connection: 2MiB\n"
 				 "native_transport_max_request_data_in_flight: 3MiB\n"
 				 "native_transport_port: 0\n"
@@ -66,6 +67,7 @@ check_everything(const struct msgd_config *c)
 	ck_assert_uint_eq(c->connections_max, 7);
 	ck_assert_uint_eq(c->frame_max, MIB);
 	ck_assert_uint_eq(c->output_max, 2 * MIB);
+	ck_assert_uint_eq(c->output_all_max, 5 * MIB);
 	ck_assert_uint_eq(c->inflight_max, 3 * MIB);
 	ck_assert_uint_eq(c->cql_port, 0);
 	ck_assert_str_eq(c->rack, "1");
