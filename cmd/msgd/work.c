@@ -1,6 +1,7 @@
 /* cmd/msgd/work.c: changes are applied and answered when the log says so; statements prepared. */
 #include "msgd/work.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "msgd/adopt.h"
@@ -54,7 +55,14 @@ apply(struct msgd_shard *here, struct msgd_leg *l, const struct sst_update *u, s
 	return 0;
 }
 
-/* The code that a failure of the store has for clients. */
+/* Until somebody makes room; unless what is on the disk is not known any more. */
+static bool
+is_full(const struct sst_err *e)
+{
+	return !e->doubt && (e->sys == ENOSPC || e->sys == EDQUOT);
+}
+
+/* The code that a failure of the store has for clients; it took nothing in. */
 static enum sst_wire_error
 write_error(const struct sst_err *e)
 {
@@ -66,9 +74,26 @@ write_error(const struct sst_err *e)
 	case SST_ENOMEM:
 	case SST_EBUSY: /* the log waits for the disk, and is full meanwhile */
 		return SST_WIRE_OVERLOADED;
+	case SST_ESYS:
+		return is_full(e) ? SST_WIRE_OVERLOADED : SST_WIRE_SERVER_ERROR;
 	default:
 		return SST_WIRE_SERVER_ERROR;
 	}
+}
+
+static bool
+is_applied(const struct msgd_leg *l)
+{
+	return l->pos.segment + l->pos.offset > 0;
+}
+
+/* Overloaded is for what was not taken in at all. */
+static enum sst_wire_error
+change_error(const struct msgd_leg *l, const struct sst_err *e)
+{
+	enum sst_wire_error code = write_error(e);
+
+	return is_applied(l) && code == SST_WIRE_OVERLOADED ? SST_WIRE_SERVER_ERROR : code;
 }
 
 struct made { /* what the statements of a request come to at this shard; lives in its scratch */
@@ -171,7 +196,7 @@ change_parts(struct msgd_shard *here, struct msgd_leg *l, struct sst_modify_opts
 	if (r == 0 &&
 	    ((r = sst_update_join(m.u, &m.n, &here->scratch, &why->e)) == -1 ||
 		(r = apply(here, l, m.u, m.n, &why->e)) == -1))
-		why->code = write_error(&why->e);
+		why->code = change_error(l, &why->e);
 	while (m.nheld > 0)
 		msgd_statement_drop(m.held[--m.nheld]);
 	return r;
@@ -239,14 +264,14 @@ change_if_new(struct msgd_shard *here, struct msgd_leg *l, struct sst_modify_opt
 	o->args = l->task->parts[0].args;
 	o->at = msgd_task_instant(l->task, 0);
 	if (s != NULL && (r = insert_if_new(here, l, s->plans[0], o, &why.e)) == -1)
-		why.code = write_error(&why.e);
+		why.code = change_error(l, &why.e);
 	msgd_statement_drop(s);
 	if (r == -1)
 		msgd_leg_refuse(l, &why);
 	/* Nobody is told of a row that a crash could still take back: the answer waits for what it saw. */
-	if (r != -1 && l->pos.segment + l->pos.offset == 0 && here->unsynced != NULL)
+	if (r != -1 && !is_applied(l) && here->unsynced != NULL)
 		l->pos = here->applied;
-	if (r == -1 || l->pos.segment + l->pos.offset == 0)
+	if (r == -1 || !is_applied(l))
 		msgd_leg_done(here, l);
 	else
 		msgd_settle_wait(here, l);

@@ -108,7 +108,7 @@ die(struct sst_log *log, const struct sst_err *why)
 {
 	if (!log->dead)
 		log->why = *why;
-	log->dead = true;
+	log->why.doubt = log->dead = true;
 	return -1;
 }
 

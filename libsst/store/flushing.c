@@ -167,6 +167,7 @@ int
 sst_store_refuse_broken(const struct sst_store *s, struct sst_err *e)
 {
 	*e = s->why;
+	e->doubt = true;
 	snprintf(e->what, sizeof(e->what),
 	    "nothing more is taken in before a restart, since a flush failed: %.80s", s->why.what);
 	return -1;

@@ -23,7 +23,7 @@ int sst_journal_put(
 /* The last put never was; directly after it. */
 void sst_journal_undo(struct sst_journal *);
 
-/* Syncs when the mode's time is over; for those who only put. */
+/* Syncs when the mode's time is over, before a put; for those who only put. */
 int sst_journal_step(struct sst_journal *, struct sst_err *);
 /* Does what the mode demands before a write is acknowledged, as far as its time has come; *acked is up
  * to where writes may be. */

@@ -127,18 +127,19 @@ check_update(const struct sst_store *s, const struct sst_update *u, struct sst_e
 }
 
 /* Into the log first: what memory has is never more than what a crash leaves.  What memory does not
- * take leaves the log too, as nobody was promised it. */
+ * take leaves the log too, as nobody was promised it.  What is due of the log comes before both: after an
+ * error nothing was taken in. */
 static int
 log_and_take(struct sst_store *s, struct sst_shelf *shelf, const struct sst_update *u,
     struct sst_logpos *pos, struct sst_err *e)
 {
-	if (sst_journal_put(s->journal, u, pos, e) == -1)
+	if (sst_journal_step(s->journal, e) == -1 || sst_journal_put(s->journal, u, pos, e) == -1)
 		return -1;
 	if (sst_store_take(s, shelf, u, *pos, e) == -1) {
 		sst_journal_undo(s->journal);
 		return -1;
 	}
-	return sst_journal_step(s->journal, e);
+	return 0;
 }
 
 static int

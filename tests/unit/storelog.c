@@ -106,6 +106,74 @@ START_TEST(what_a_mode_promises)
 }
 END_TEST
 
+/* When a store finds out that the log has no room: a sync is due, a segment ends, its buffer is full. */
+static const struct {
+	enum sst_sync sync;
+	uint32_t segment_size;
+	int64_t later_ms;
+} full_logs[] = {
+	{ SST_SYNC_PERIODIC, 0, 10000 },
+	{ SST_SYNC_PERIODIC, 0, 0 },
+	{ SST_SYNC_PERIODIC, 1024, 0 },
+	{ SST_SYNC_GROUP, 0, 10 },
+	{ SST_SYNC_BATCH, 0, 0 },
+	{ SST_SYNC_BATCH, 1024, 0 },
+};
+
+static int
+rows_of_2(struct sst_store *s)
+{
+	struct sst_buf b = { 0 };
+	uint32_t key;
+	struct sst_read read = kt_partition(&key, 2);
+	const char *p = kt_read_text(s, &read, NULL, &b);
+	int n = 0;
+
+	for (; (p = strstr(p, "=y ")) != NULL; p++)
+		n++;
+	sst_buf_free(&b);
+	return n;
+}
+
+/* What is refused was not taken in: it is not there, then or later. */
+START_TEST(a_full_log_takes_nothing_in)
+{
+	struct sst_store_opts o = kt_log_options(full_logs[_i].sync);
+	struct memfs *fs = memfs_new();
+	struct faultio *f = faultio_new(memfs_io(fs));
+	struct faultio_plan full = { .at = 1, .how = FAULTIO_FULL, .sys = ENOSPC }, none = { 0 };
+	struct sst_store *s;
+	struct sst_err e;
+	int taken = 0;
+
+	clock_ms = 1000000;
+	o.now_ms = now;
+	o.segment_size = full_logs[_i].segment_size;
+	s = kt_open_with(faultio_io(f), &o);
+	kt_put(s, 1, 0, "x");
+	faultio_plan(f, &full);
+	clock_ms += full_logs[_i].later_ms;
+	while (taken < 100000 && kt_try_put(s, 2, taken, "y", &e) == 0)
+		taken++;
+	ck_assert_int_lt(taken, 100000);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(e.sys, ENOSPC);
+		ck_assert(!e.doubt);
+		ck_assert_int_eq(rows_of_2(s), taken);
+		ck_assert_int_eq(kt_try_put(s, 2, taken, "y", &e), -1);
+	}
+	faultio_plan(f, &none);
+	kt_put(s, 3, 0, "z");
+	ck_assert_int_eq(rows_of_2(s), taken);
+	kt_finish(s);
+	s = kt_open_reader(memfs_io(fs));
+	ck_assert_int_eq(rows_of_2(s), taken);
+	kt_finish(s);
+	faultio_free(f);
+	memfs_free(fs);
+}
+END_TEST
+
 /* Those who only put are synced too, when the time has come. */
 START_TEST(a_period_ends_without_a_settle)
 {
@@ -826,6 +894,7 @@ storelog_suite(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, what_a_mode_promises, 0, SST_ARRAY_LEN(modes));
 	tcase_add_test(t, a_period_ends_without_a_settle);
+	tcase_add_loop_test(t, a_full_log_takes_nothing_in, 0, (int)SST_ARRAY_LEN(full_logs));
 	tcase_add_test(t, sync_waits_for_a_position);
 	tcase_add_test(t, a_sync_need_not_be_waited_for);
 	tcase_add_test(t, what_is_in_sstables_leaves_the_log);
