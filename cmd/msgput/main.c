@@ -88,6 +88,7 @@ struct run {
 	struct acks acks;
 	struct tool_progress progress;
 	uint64_t done, made;
+	bool failed; /* to store, not to read; the user knows why */
 };
 
 static void
@@ -163,6 +164,14 @@ bad_message(struct run *r, const struct sst_err *e)
 	return input_bad(&r->input, e);
 }
 
+static int
+store_failed(struct run *r, const struct sst_err *e)
+{
+	r->failed = true;
+	complain(e);
+	return TROUBLE;
+}
+
 /* One message: SOUND, DAMAGED when it was bad, TROUBLE when nothing more can be stored. */
 static int
 take_message(struct run *r, struct sst_message *m)
@@ -183,16 +192,11 @@ take_message(struct run *r, struct sst_message *m)
 			e.file[0] = '\0';
 			return bad_message(r, &e);
 		}
-		complain(&e);
-		return TROUBLE;
+		return store_failed(r, &e);
 	}
 	r->now_us++; /* of two edits in a row the later one wins */
 	r->done++;
-	if (acks_add(&r->acks, pos, m->id, &e) == -1) {
-		complain(&e);
-		return TROUBLE;
-	}
-	return SOUND;
+	return acks_add(&r->acks, pos, m->id, &e) == -1 ? store_failed(r, &e) : SOUND;
 }
 
 static int
@@ -210,7 +214,12 @@ read_failed(struct run *r, const struct sst_err *e)
 static int
 before_read(void *arg, int fd, struct sst_err *e)
 {
-	return acks_wait(&((struct run *)arg)->acks, fd, e);
+	struct run *r = arg;
+
+	if (acks_wait(&r->acks, fd, e) == 0)
+		return 0;
+	r->failed = e->code != SST_ESYS || e->sys != EINTR; /* read_failed() says why */
+	return -1;
 }
 
 /* All messages of an open file; TROUBLE also when another file could not do better. */
@@ -378,7 +387,7 @@ store_all(struct run *r)
 	struct sst_err e;
 	bool logged = !r->bulk && acks_sync(&r->acks, &e) == 0;
 
-	if (!r->bulk && !logged)
+	if (!r->bulk && !logged && !(r->client != NULL && r->failed)) /* msgd would say it twice */
 		complain(&e);
 	if (r->client != NULL) /* what is acknowledged is msgd's to keep */
 		return logged ? SOUND : TROUBLE;

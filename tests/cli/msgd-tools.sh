@@ -115,13 +115,28 @@ scans >after
 grep -c . after
 msgd flush served
 echo "status $?"
-echo "a socket that nobody listens at any more:"
+echo "it is gone while msgput has more, which is said once:"
 : >listening
 msgd -d served --no-cql >>listening 2>&1 &
 pid=$!
 until_listening
+mkfifo lines
+msgput -q -d served --ack lines >acked 2>lost &
+put=$!
+exec 3>lines
+head -n 2 chat.jsonl >&3
+for _ in $(seq 600); do
+	[ "$(wc -l <acked)" -lt 2 ] || break
+	sleep 0.1
+done
 kill -9 $pid
 wait $pid 2>/dev/null
+head -n 500 chat.jsonl 2>/dev/null >&3
+exec 3>&-
+wait $put
+echo "status $?, $(wc -l <acked) acknowledged, $(wc -l <lost) line"
+msgput -q -d served </dev/null 2>>lost # what the log has
+echo "a socket that nobody listens at any more:"
 ls served | grep sock
 msgscan -d served -n 1 -o content $c
 msgput -d served -j gone
