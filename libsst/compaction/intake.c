@@ -8,9 +8,19 @@
 struct input {
 	struct sst_passing rows; /* first */
 	struct sst_intake *all;
-	uint64_t off; /* of what was last counted in all->bytes */
-	bool dropped; /* the partition at hand is not wanted */
+	uint64_t off;         /* of what was last counted in all->bytes */
+	bool dropped;         /* the partition at hand is not wanted */
+	uint64_t passed, len; /* from where its rows lie, 0: it is wanted; of the file */
 };
+
+/* Rows of a partition that is dropped are not read: where they end says how many bytes go. */
+static void
+count_passed(struct input *x, uint64_t end)
+{
+	if (x->passed != 0 && end > x->passed)
+		x->all->tally.live_bytes += end - x->passed;
+	x->passed = 0;
+}
 
 static int
 tell(struct sst_intake *all, struct sst_err *e)
@@ -26,6 +36,7 @@ take(struct input *x, const struct sst_item *item, struct sst_err *e)
 {
 	const struct sst_dropping *d = &x->all->what->dropping;
 
+	count_passed(x, item->off);
 	x->all->bytes += item->off - x->off;
 	x->off = item->off;
 	sst_tally_item(&x->all->tally, item, x->all->what->now_s);
@@ -33,6 +44,7 @@ take(struct input *x, const struct sst_item *item, struct sst_err *e)
 	    d->partition(d->arg, &item->part)) {
 		x->all->partitions_dropped++;
 		x->dropped = true;
+		x->passed = item->off + item->len;
 	}
 	return x->all->bytes - x->all->told >= STEP ? tell(x->all, e) : 0;
 }
@@ -47,7 +59,9 @@ input_next(struct sst_stream *s, const struct sst_item **item, struct sst_err *e
 		if (x->dropped && (r = sst_stream_skip(x->rows.in, e)) != 0)
 			return r;
 		x->dropped = false;
-		if ((r = sst_stream_next(x->rows.in, item, e)) != SST_ONE)
+		if ((r = sst_stream_next(x->rows.in, item, e)) == 0)
+			count_passed(x, x->len);
+		if (r != SST_ONE)
 			return r;
 		if (take(x, *item, e) == -1)
 			return -1;
@@ -63,11 +77,15 @@ int
 sst_intake_open(
     struct sst_stream **out, struct sst_intake *all, struct sst_set *set, struct sst_err *e)
 {
-	struct input *x = calloc(1, sizeof(*x));
+	struct sst_file *data = sst_sstable_data(set->sstable, e);
+	struct input *x;
 
 	*out = NULL;
-	if (x == NULL)
+	if (data == NULL)
+		return -1;
+	if ((x = calloc(1, sizeof(*x))) == NULL)
 		return sst_fail_nomem(e);
+	x->len = sst_file_len(data);
 	x->rows.s = (struct sst_stream){ &input_ops, all->what->table, false };
 	x->all = all;
 	if (sst_sstable_scan(set->sstable, &x->rows.in, e) == -1) {

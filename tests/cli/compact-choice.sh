@@ -94,6 +94,11 @@ keys kept
 echo "== the folder data of a directory is the directory: its log counts too"
 compact d/data --major | awk 'NR > 1 { print $2, $3, $4 }'
 
+echo "== what is given back is also what is dropped unread"
+seq 1 300 | awk '{ printf "{\"channel_id\":\"7\",\"message_id\":\"%d\",\"author_id\":\"7\",\"content\":\"%0100d\"}\n", $1, $1 }' | msgput -q -d d
+compact -d d --drop-bucket 7:0 --dry-run -j | jq -c '[.rows_out, .partitions_dropped, .freed_rows > 30000, .freed_rows < 60000]'
+compact -q -d d --drop-bucket 7:0
+
 echo "== split"
 seq 1 3000 | awk '{ printf "{\"channel_id\":\"%d\",\"message_id\":\"10\",\"author_id\":\"7\",\"content\":\"number %d of a few thousand\"}\n", $1, $1 * 7919 }' | msgput -q -d d
 tasks --major --split 10K
