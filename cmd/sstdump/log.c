@@ -387,8 +387,9 @@ print_segment(struct logging *l, const char *path, bool successor)
 	rc = print_rest(l, s);
 	info = sst_segread_info(s);
 	if (info->lost > 0)
-		rc = tool_problem(DAMAGED, "%s: %ju bytes passed over that are damaged", path,
-		    (uintmax_t)info->lost);
+		rc = tool_worse(rc,
+		    tool_problem(DAMAGED, "%s: %s; %ju bytes are passed over: at byte %ju", path,
+			info->lost_why.what, (uintmax_t)info->lost, (uintmax_t)info->lost_why.off));
 	if (info->left > 0 && !l->job->quiet)
 		tool_problem(SOUND, "%s: %ju bytes of a write that was cut short: at byte %ju",
 		    path, (uintmax_t)info->left, (uintmax_t)info->left_off);

@@ -144,6 +144,8 @@ trouble(struct sst_segread *r, uint64_t off, uint64_t resume, const char *what, 
 		r->end = resume;
 		r->cut = false;
 	}
+	if (r->info.lost == 0)
+		sst_fail(&r->info.lost_why, SST_EDAMAGED, r->path, off, "%s", what);
 	r->info.lost += resume - off;
 	r->pos = resume;
 	sst_buf_reset(&r->section);
@@ -357,6 +359,9 @@ bad_header(struct sst_segread *r, struct sst_err *e)
 		return -1;
 	}
 	r->info.lost = r->info.size;
+	r->info.lost_why = r->damage;
+	if (r->damage.off == SST_NOWHERE)
+		r->info.lost_why.off = 0;
 	r->done = true;
 	return 0;
 }

@@ -38,8 +38,9 @@ struct sst_segread_info {
 	uint64_t marked; /* up to where it was known to be durable; 0: nowhere */
 	/* A torn tail, or bytes of another use of the file, from where they begin. */
 	uint64_t left_off, left;
-	uint64_t lost; /* bytes passed over because they are damaged */
-	bool whole;    /* was read to its end, which is that of a section: a mark may follow */
+	uint64_t lost;           /* bytes passed over because they are damaged */
+	struct sst_err lost_why; /* the first of them, if there are any: what, and where */
+	bool whole; /* was read to its end, which is that of a section: a mark may follow */
 };
 
 struct sst_segread;

@@ -19,3 +19,19 @@ sstdump --show stats "$D"/CommitLog-7-1795232893271.log
 echo "exit $?"
 sstdump -f csv "$D"/CommitLog-7-1795232893271.log
 sstdump -F nb
+echo "== damage, with its place"
+zstd -dqc "$ROOT/tests/data/chat.jsonl.zst" | head -n 5 >five
+msgput -d d --keep-log five
+numberless() { sed -e 's/-7-[0-9]*/-7-N/' -e 's/[0-9][0-9]* bytes/N bytes/' -e 's/[0-9]*$/N/' -e 's/segment [0-9]*/segment N/'; }
+L=$(echo d/commitlog/CommitLog-7-*.log)
+# damage OFFSET: on a copy
+damage() {
+	mkdir -p x/commitlog && cp "$L" x/commitlog
+	printf X | dd of="x/commitlog/${L##*/}" bs=1 seek="$1" conv=notrunc status=none
+	sstdump --schema d/data/chat/*/schema.cql x/commitlog 2>&1 >out | numberless
+	wc -l <out
+}
+damage 400
+damage 20
+cp "$L" CommitLog-7-5.log
+sstdump CommitLog-7-5.log 2>&1 | numberless

@@ -510,6 +510,7 @@ START_TEST(passed_over)
 	struct sst_segread *r;
 	struct sst_err e;
 	uint32_t pos, crc;
+	uint64_t first = 0;
 	size_t i, n = 0;
 
 	sst_put_u32(&b, 7);
@@ -531,10 +532,11 @@ START_TEST(passed_over)
 	put_file(memfs_io(fs), "/CommitLog-7-5.log", sst_buf_slice(&b));
 	ck_assert_int_eq(sst_segread_open(&r, memfs_io(fs), "/CommitLog-7-5.log", &e), 0);
 	sst_segread_set(r, true, true);
-	while (sst_segread_next(r, &entry, &e) == SST_ONE)
-		n++;
+	for (; sst_segread_next(r, &entry, &e) == SST_ONE; n++)
+		first = n == 0 ? entry.off : first;
 	ck_assert_uint_eq(n, 2);
 	ck_assert_uint_eq(sst_segread_info(r)->lost, 26);
+	ck_assert_uint_eq(sst_segread_info(r)->lost_why.off, first + 26 + SST_MARKER_LEN);
 	ck_assert_int_eq(sst_segread_follow(r, &e), 0);
 	ck_assert_int_eq(sst_segread_next(r, &entry, &e), 0);
 	sst_segread_close(r);
