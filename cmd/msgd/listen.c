@@ -219,11 +219,11 @@ bind_port(struct listener *l, const char *host, uint16_t port, struct sst_err *e
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
 		.ai_socktype = SOCK_STREAM },
 			*a;
-	char service[8], name[128];
+	char service[8], name[MSGD_ADDRESS_TEXT];
 	int r;
 
 	snprintf(service, sizeof(service), "%u", port);
-	snprintf(name, sizeof(name), "%s:%u", host, port);
+	msgd_address_text(name, host, port);
 	if ((r = getaddrinfo(host, service, &hints, &a)) != 0)
 		return sst_fail(
 		    e, SST_EINVAL, host, SST_NOWHERE, "is no address: %s", gai_strerror(r));

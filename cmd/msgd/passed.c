@@ -153,6 +153,13 @@ msgd_passed_address(int fd, struct msgd_address *out)
 }
 
 void
+msgd_address_text(char text[MSGD_ADDRESS_TEXT], const char *host, unsigned port)
+{
+	snprintf(text, MSGD_ADDRESS_TEXT, strchr(host, ':') != NULL ? "[%.64s]:%u" : "%.64s:%u",
+	    host, port);
+}
+
+void
 msgd_notify(const char *state)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };

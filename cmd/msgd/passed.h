@@ -38,6 +38,11 @@ struct msgd_address {
 /* What a TCP socket is bound to. */
 void msgd_passed_address(int fd, struct msgd_address *);
 
+#define MSGD_ADDRESS_TEXT 80
+
+/* "127.0.0.1:9042", "[::1]:9042". */
+void msgd_address_text(char text[MSGD_ADDRESS_TEXT], const char *host, unsigned port);
+
 /* Sends a state, as "READY=1", to where NOTIFY_SOCKET says; nothing where there is none. */
 void msgd_notify(const char *state);
 

@@ -169,11 +169,15 @@ tell(struct msgd_node *n, struct msgd_letter *letters,
 static void
 say_where(const struct msgd_node *n)
 {
+	char text[MSGD_ADDRESS_TEXT];
+
 	printf("msgd: listening on ");
+	msgd_address_text(text, n->cql.host, n->cql.port);
 	if (n->cql.port != 0)
-		printf("%s:%u%s", n->cql.host, n->cql.port, n->by_shard.port != 0 ? " " : ", ");
+		printf("%s%s", text, n->by_shard.port != 0 ? " " : ", ");
+	msgd_address_text(text, n->by_shard.host, n->by_shard.port);
 	if (n->by_shard.port != 0)
-		printf("(shards %s:%u), ", n->by_shard.host, n->by_shard.port);
+		printf("(shards %s), ", text);
 	printf("%s/" MSGD_SOCKET "\n", n->config->dir);
 	fflush(stdout);
 }

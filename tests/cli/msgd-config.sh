@@ -40,6 +40,10 @@ echo "status $?"
 ls cassandra
 timeout 10 msgd -d other.yaml --no-cql 2>&1
 timeout 10 msgd -d not/there --no-cql 2>&1
+echo '$ an address that is not ours, in brackets where it has colons'
+for a in 192.0.2.1 2001:db8::1; do
+	timeout 10 msgd -q -d away --listen $a --cql-port 9042 2>&1 | sed 's/9042: .*/9042: …/'
+done
 msgd --check-config 2>&1 | head -n 1
 msgd -q -d d --check-config --listen 10.0.0.1 | grep rpc
 msgd -d d --check-config --listen 10.0.0.1 2>&1 | grep -e rpc -e authentication
