@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "cql/schema.h"
+#include "live/recover.h"
 #include "sstable/statistics.h"
 #include "store/catalog.h"
 #include "store/int.h"
@@ -30,6 +32,23 @@ is_there(const struct sst_store *s, const struct sst_table *t)
 	return false;
 }
 
+/* Where one of its id was dropped, and a crash left files: they are none of the new one's. */
+static int
+clear_dropped(struct sst_store *s, const uint8_t id[16], struct sst_err *e)
+{
+	struct sst_recovery ignored;
+
+	for (size_t i = 0; i < s->datadir.ntables; i++) {
+		const struct sst_datadir_table *d = &s->datadir.tables[i];
+
+		if (d->dropped && memcmp(d->id, id, sizeof(d->id)) == 0 &&
+		    (sst_live_recover(&ignored, s->io, d->folder, e) == -1 ||
+			sst_store_clear_folder(s->io, d->folder, sst_now_us(), e) == -1))
+			return -1;
+	}
+	return 0;
+}
+
 static int
 make_table(struct sst_store *s, const struct sst_schema *schema, const struct sst_table *wanted,
     struct sst_err *e)
@@ -43,6 +62,8 @@ make_table(struct sst_store *s, const struct sst_schema *schema, const struct ss
 	if (memcmp(t.id, none, sizeof(none)) == 0 && sst_datadir_uuid(t.id, e) == -1)
 		return -1;
 	memcpy(d.id, t.id, sizeof(d.id));
+	if (clear_dropped(s, t.id, e) == -1)
+		return -1;
 	sst_schema_print_snapshot(schema, &t, &text);
 	r = text.bad
 	    ? sst_fail_nomem(e)

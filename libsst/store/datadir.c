@@ -91,9 +91,10 @@ split_name(const char *folder, struct sst_slice *name, uint8_t id[16])
 
 static const uint8_t no_id[16];
 
+/* gone: with its keyspace. */
 static int
 add_table(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io, const char *folder,
-    const char *keyspace, struct sst_err *e)
+    const char *keyspace, bool gone, struct sst_err *e)
 {
 	const char *last = strrchr(folder, '/');
 	struct sst_datadir_table t = { .keyspace = sst_slice_str(keyspace) }, *grown;
@@ -102,8 +103,8 @@ add_table(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io, c
 	if (look(io, folder, &seen, e) == -1)
 		return -1;
 	split_name(last == NULL ? folder : last + 1, &t.name, t.id);
-	t.schema = seen.schema;
-	t.dropped = seen.dropped && !seen.schema;
+	t.schema = seen.schema && !gone;
+	t.dropped = (seen.dropped && !seen.schema) || gone;
 	t.truncated = seen.truncated;
 	if (!seen.schema && !seen.dropped && !seen.sets && !seen.snapshots)
 		return 0;
@@ -124,12 +125,28 @@ add_table(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io, c
 	return 0;
 }
 
+/* 1: the keyspace was dropped, and what is left of it is still to go; 0; -1. */
+static int
+is_gone(const struct sst_datadir *d, const struct sst_io *io, const char *keyspace,
+    const struct sst_names *files, struct sst_err *e)
+{
+	char path[PATH];
+	size_t i;
+
+	for (i = 0; i < files->n && strcmp(files->v[i], SST_GONE_FILE) != 0; i++)
+		;
+	if (i == files->n || d->kind != SST_DATADIR_OURS)
+		return 0;
+	return join(path, keyspace, SST_GONE_FILE, e) == -1 ? -1 : there(io, path, false, e);
+}
+
 static int
 scan_keyspace(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io, const char *root,
     const char *keyspace, struct sst_err *e)
 {
 	char path[PATH], folder[PATH];
 	struct sst_names tables;
+	bool gone;
 	size_t i;
 	int r;
 
@@ -139,6 +156,9 @@ scan_keyspace(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *i
 		return r;
 	if (sst_names_list(&tables, a, io, path, e) == -1)
 		return -1;
+	if ((r = is_gone(d, io, path, &tables, e)) == -1)
+		return -1;
+	gone = r == 1;
 	for (i = 0; i < tables.n; i++) {
 		if (tables.v[i][0] == '.')
 			continue;
@@ -146,7 +166,7 @@ scan_keyspace(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *i
 			return -1;
 		if ((r = there(io, folder, true, e)) == -1)
 			return -1;
-		if (r == 1 && add_table(d, a, io, folder, keyspace, e) == -1)
+		if (r == 1 && add_table(d, a, io, folder, keyspace, gone, e) == -1)
 			return -1;
 	}
 	return 0;
@@ -391,7 +411,7 @@ scan_folder(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io,
 	parent(up, full);
 	keyspace = strrchr(up, '/') != NULL ? strrchr(up, '/') + 1 : up;
 	d->kind = SST_DATADIR_FOLDER;
-	if (add_table(d, a, io, full, keyspace, e) == -1)
+	if (add_table(d, a, io, full, keyspace, false, e) == -1)
 		return -1;
 	parent(top, up);
 	parent(up, top);

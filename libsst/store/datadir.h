@@ -12,6 +12,7 @@
 #define SST_SCHEMA_FILE "schema.cql"
 #define SST_DROPPED_FILE "dropped.cql"   /* what schema.cql is called once the table was dropped */
 #define SST_KEYSPACE_FILE "keyspace.cql" /* beside the folders of a keyspace's tables */
+#define SST_GONE_FILE "keyspace.dropped" /* there too: it was dropped, with all of them */
 
 enum sst_datadir_kind {
 	SST_DATADIR_NONE,    /* nothing here yet */
@@ -25,8 +26,9 @@ struct sst_datadir_table {
 	struct sst_slice keyspace, name; /* as the path says */
 	uint8_t id[16];                  /* from the folder's name; all zero: not there */
 	bool schema;                     /* has a schema.cql */
-	bool dropped;                    /* was dropped: no table, only its snapshots may be left */
-	bool truncated;                  /* has a record of it (truncated.h) */
+	/* Was dropped, alone or with its keyspace: no table, only its snapshots may be left. */
+	bool dropped;
+	bool truncated; /* has a record of it (truncated.h) */
 };
 
 struct sst_datadir { /* in an arena */

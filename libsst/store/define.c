@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/names.h"
 #include "commitlog/segment.h"
 #include "live/publish.h"
 #include "live/snapshot.h"
@@ -21,6 +22,7 @@ struct definer {
 	const struct sst_define_opts *opts;
 	struct sst_arena arena;
 	struct sst_err *e;
+	bool marked; /* a keyspace is gone, and nothing takes that back */
 };
 
 /* ---- text ---- */
@@ -121,23 +123,31 @@ define_keyspace(struct definer *d, const struct sst_schema *was, const struct ss
 	return r;
 }
 
-/* The folder stays as long as there are snapshots in it. */
+/* A file of a folder, if it is there; durable. */
 static int
-drop_keyspace(struct definer *d, struct sst_slice name)
+remove_file(struct definer *d, const char *folder, const char *name)
 {
-	const char *folder = sst_datadir_path(&d->arena, d->dir, name, NULL, NULL, d->e);
-	struct sst_err ignored;
 	char path[PATH];
 
-	if (folder == NULL)
-		return -1;
-	if ((size_t)snprintf(path, PATH, "%s/" SST_KEYSPACE_FILE, folder) >= PATH)
+	if ((size_t)snprintf(path, PATH, "%s/%s", folder, name) >= PATH)
 		return sst_fail(d->e, SST_ELIMIT, folder, SST_NOWHERE, "path too long");
 	if (sst_io_unlink(d->io, path, d->e) == -1 && d->e->sys != ENOENT)
 		return -1;
-	if (sst_io_rmdir(d->io, folder, &ignored) == 0)
-		return 0;
-	return sst_io_sync_dir(d->io, folder, d->e) == -1 && d->e->sys != ENOENT ? -1 : 0;
+	return sst_io_sync_dir(d->io, folder, d->e);
+}
+
+/* Its tables are gone.  The mark goes last, when nothing is left that it stands for; the folder stays as long as
+ * there are snapshots in it. */
+static int
+drop_keyspace(struct definer *d, const char *folder)
+{
+	struct sst_err ignored;
+
+	if (remove_file(d, folder, SST_KEYSPACE_FILE) == -1 ||
+	    remove_file(d, folder, SST_GONE_FILE) == -1)
+		return -1;
+	sst_io_rmdir(d->io, folder, &ignored);
+	return 0;
 }
 
 /* ---- what goes ---- */
@@ -276,6 +286,134 @@ sst_store_truncate(const struct sst_io *io, const char *dir, const struct sst_ta
 	return r;
 }
 
+/* ---- keyspaces that go ---- */
+
+/* From here on all of the keyspace was dropped, whatever is still there of it. */
+static int
+mark(struct definer *d, const char *folder)
+{
+	static const char text[] =
+	    "-- This keyspace was dropped.  What is left of it goes when the "
+	    "directory is opened for writing.\n";
+	struct sst_stat st;
+	struct sst_err why;
+	char path[PATH];
+
+	if ((size_t)snprintf(path, PATH, "%s/" SST_GONE_FILE, folder) >= PATH)
+		return sst_fail(d->e, SST_ELIMIT, folder, SST_NOWHERE, "path too long");
+	if (sst_datadir_put_file(d->io, folder, SST_GONE_FILE, sst_slice_str(text), d->e) == 0)
+		return 0;
+	/* it may have come about all the same */
+	if (sst_io_stat(d->io, path, &st, &why) == 0 || why.sys != ENOENT)
+		d->e->doubt = true;
+	return -1;
+}
+
+static int
+keep_table(struct definer *d, const struct sst_table *t)
+{
+	struct sst_lock lock = { .fd = -1 };
+	const char *folder =
+	    sst_datadir_path(&d->arena, d->dir, t->keyspace, &t->name, t->id, d->e);
+	int r;
+
+	if (folder == NULL ||
+	    sst_lock_take(&lock, d->io, folder, SST_COMPACT_LOCK, !d->opts->no_wait, d->e) == -1)
+		return -1;
+	r = keep(d, folder, "dropped", t->name);
+	sst_lock_drop(&lock);
+	return r;
+}
+
+/* Snapshots first, as they may find no room. */
+static int
+mark_keyspace(struct definer *d, const struct sst_schema *was, struct sst_slice name)
+{
+	const char *folder = sst_datadir_path(&d->arena, d->dir, name, NULL, NULL, d->e);
+
+	if (folder == NULL)
+		return -1;
+	for (size_t i = 0; i < was->ntables; i++)
+		if (sst_slice_eq(was->tables[i]->keyspace, name) &&
+		    keep_table(d, was->tables[i]) == -1)
+			return -1;
+	if (mark(d, folder) == -1)
+		return -1;
+	d->marked = true;
+	return 0;
+}
+
+/* 1: there; 0: not; -1. */
+static int
+has_file(struct definer *d, const char *folder, const char *name)
+{
+	struct sst_stat st;
+	char path[PATH];
+
+	if ((size_t)snprintf(path, PATH, "%s/%s", folder, name) >= PATH)
+		return sst_fail(d->e, SST_ELIMIT, folder, SST_NOWHERE, "path too long");
+	if (sst_io_stat(d->io, path, &st, d->e) == 0)
+		return !st.is_dir;
+	return d->e->code == SST_ESYS && (d->e->sys == ENOENT || d->e->sys == ENOTDIR) ? 0 : -1;
+}
+
+/* A table of a keyspace that is gone becomes one that was dropped: its SSTables go as those of any do. */
+static int
+finish_table(struct definer *d, const char *above, const char *name)
+{
+	char folder[PATH];
+	uint64_t upto;
+	int r;
+
+	if ((size_t)snprintf(folder, PATH, "%s/%s", above, name) >= PATH)
+		return sst_fail(d->e, SST_ELIMIT, above, SST_NOWHERE, "path too long");
+	if ((r = has_file(d, folder, SST_SCHEMA_FILE)) <= 0)
+		return r;
+	if (log_end(d, &upto) == -1 || sst_truncated_write(d->io, folder, upto, d->e) == -1)
+		return -1;
+	return rename_schema(d, folder);
+}
+
+static int
+finish_keyspace(struct definer *d, const char *data, const char *name)
+{
+	struct sst_names tables;
+	char folder[PATH];
+	int r;
+
+	if ((size_t)snprintf(folder, PATH, "%s/%s", data, name) >= PATH)
+		return sst_fail(d->e, SST_ELIMIT, data, SST_NOWHERE, "path too long");
+	if ((r = has_file(d, folder, SST_GONE_FILE)) <= 0)
+		return r;
+	/* it may be of a process that died before it could sync, and has to stay until all is done */
+	if (sst_io_sync_dir(d->io, folder, d->e) == -1 ||
+	    sst_names_list(&tables, &d->arena, d->io, folder, d->e) == -1)
+		return -1;
+	for (size_t i = 0; i < tables.n; i++)
+		if (tables.v[i][0] != '.' && finish_table(d, folder, tables.v[i]) == -1)
+			return -1;
+	return drop_keyspace(d, folder);
+}
+
+int
+sst_store_finish_drops(const struct sst_io *io, const char *dir, struct sst_err *e)
+{
+	struct definer d = { .io = io, .dir = dir, .e = e };
+	struct sst_names keyspaces = { 0 };
+	char data[PATH];
+	int r = 0;
+
+	if ((size_t)snprintf(data, PATH, "%s/data", dir) >= PATH)
+		return sst_fail(e, SST_ELIMIT, dir, SST_NOWHERE, "path too long");
+	if (sst_names_list(&keyspaces, &d.arena, io, data, e) == -1)
+		r = e->code == SST_ESYS && e->sys == ENOENT ? 0 : -1;
+	for (size_t i = 0; i < keyspaces.n && r == 0; i++)
+		if (keyspaces.v[i][0] != '.')
+			r = finish_keyspace(&d, data, keyspaces.v[i]);
+	sst_arena_free(&d.arena);
+	return r;
+}
+
 /* ---- tables ---- */
 
 static int
@@ -316,6 +454,7 @@ define_table(struct definer *d, const struct sst_schema *was, const struct sst_s
 static int
 define(struct definer *d, const struct sst_schema *was, const struct sst_schema *now)
 {
+	const char *folder;
 	uint64_t ignored;
 
 	if (check_names(d, now) == -1)
@@ -326,14 +465,22 @@ define(struct definer *d, const struct sst_schema *was, const struct sst_schema 
 	for (size_t i = 0; i < now->ntables; i++)
 		if (define_table(d, was, now, now->tables[i]) == -1)
 			return -1;
+	for (size_t i = 0; i < was->nkeyspaces; i++)
+		if (find_keyspace(now, was->keyspaces[i].name) == NULL &&
+		    mark_keyspace(d, was, was->keyspaces[i].name) == -1)
+			return -1;
 	for (size_t i = 0; i < was->ntables; i++)
 		if (sst_schema_table_by_id(now, was->tables[i]->id) == NULL &&
 		    take_away(d, was->tables[i], true, &ignored) == -1)
 			return -1;
-	for (size_t i = 0; i < was->nkeyspaces; i++)
-		if (find_keyspace(now, was->keyspaces[i].name) == NULL &&
-		    drop_keyspace(d, was->keyspaces[i].name) == -1)
+	for (size_t i = 0; i < was->nkeyspaces; i++) {
+		if (find_keyspace(now, was->keyspaces[i].name) != NULL)
+			continue;
+		folder =
+		    sst_datadir_path(&d->arena, d->dir, was->keyspaces[i].name, NULL, NULL, d->e);
+		if (folder == NULL || drop_keyspace(d, folder) == -1)
 			return -1;
+	}
 	return 0;
 }
 
@@ -344,6 +491,9 @@ sst_store_define(const struct sst_io *io, const char *dir, const struct sst_sche
 	struct definer d = { .io = io, .dir = dir, .opts = opts, .e = e };
 	int r = define(&d, was, now);
 
+	if (r == -1 &&
+	    d.marked) /* the next start finishes it, and nothing may be written until then */
+		e->doubt = true;
 	sst_arena_free(&d.arena);
 	return r;
 }

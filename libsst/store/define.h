@@ -19,8 +19,9 @@
  * unless e->doubt: then nobody knows before a restart.  What failed in 3 may be tried again; until then
  * the store has the schema before, and that table must not be written to.
  *
- * After a crash a definition is there or not.  Of a keyspace that was being dropped some tables may be
- * gone, and of a type that was being altered the next sst_store_schema makes the tables agree.
+ * After a crash a definition is there or not.  A keyspace that was being dropped is there whole, or gone for
+ * readers, and the next writer's open takes away what is left of it; of a type that was being altered the
+ * next sst_store_schema makes the tables agree.
  * formats/datadir.md.
  */
 #ifndef SST_STORE_DEFINE_H

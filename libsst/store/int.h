@@ -79,4 +79,7 @@ void sst_store_note_error(struct sst_store *, const struct sst_err *);
 /* Makes the tables of opts.schema that are not there yet. */
 int sst_store_make_tables(struct sst_store *, struct sst_err *);
 
+/* Keyspaces whose drop a crash cut off; before anything else is looked at, or replayed. */
+int sst_store_finish_drops(const struct sst_io *, const char *dir, struct sst_err *);
+
 #endif

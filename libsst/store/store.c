@@ -337,6 +337,7 @@ set_up(struct sst_store *s, struct sst_err *e)
 	if (s->opts.shared && sst_lock_take(&setup, s->io, s->dir, SETUP_LOCK, true, e) == -1)
 		return -1;
 	if (sst_datadir_make(s->io, s->dir, e) == 0 &&
+	    sst_store_finish_drops(s->io, s->dir, e) == 0 &&
 	    sst_datadir_scan(&s->datadir, &s->arena, s->io, s->dir, e) == 0 &&
 	    sst_store_make_tables(s, e) == 0 &&
 	    sst_datadir_scan(&s->datadir, &s->arena, s->io, s->dir, e) == 0)
