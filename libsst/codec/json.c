@@ -23,6 +23,7 @@ struct sst_json {
 	size_t cap;     /* of nodes */
 	uint8_t *chars; /* of the strings that held escapes */
 	size_t nchars, chars_cap;
+	struct sst_json_node *open[SST_JSON_DEPTH_MAX]; /* of a walk: too much to clear for each */
 };
 
 struct walk {
@@ -31,8 +32,7 @@ struct walk {
 	size_t n;
 	const uint32_t *mark, *end; /* *end == n */
 	struct sst_json_node *node; /* the next free one */
-	size_t depth;
-	struct sst_json_node *open[SST_JSON_DEPTH_MAX];
+	size_t depth;               /* of j->open */
 	struct sst_err *e;
 };
 
@@ -286,7 +286,7 @@ bracket(struct walk *w, enum sst_json_type type, uint8_t close)
 		return sst_fail(w->e, SST_ELIMIT, NULL, *w->mark, "JSON nested deeper than %d",
 		    SST_JSON_DEPTH_MAX);
 	v = add(w, type, w->text + *w->mark, 0);
-	w->open[w->depth++] = v;
+	w->j->open[w->depth++] = v;
 	w->mark++;
 	if (peek(w) == close)
 		return 0;
@@ -317,7 +317,7 @@ static int
 after(struct walk *w)
 {
 	while (w->depth > 0) {
-		struct sst_json_node *v = w->open[w->depth - 1];
+		struct sst_json_node *v = w->j->open[w->depth - 1];
 		bool object = v->type == SST_JSON_OBJECT;
 		uint8_t c = peek(w);
 
