@@ -56,7 +56,7 @@ size_t
 sst_memtable_bytes(const struct sst_memtable *m)
 {
 	return sizeof(*m) + m->arena.bytes + m->tmp.bytes + m->nslots * sizeof(*m->slots) +
-	    sst_pile_bytes(&m->parts) + m->piles_bytes;
+	    m->parts.bytes + m->piles_bytes;
 }
 
 const struct sst_memtable_stats *

@@ -92,6 +92,7 @@ sst_part_add_row(
 	size_t nck = m->table->nck;
 	struct sst_entry x;
 
+	__builtin_prefetch(p->rows.run); /* needed once the row is packed */
 	if ((x.p = pack(m, row, false, e)) == NULL)
 		return -1;
 	x.prefix = sst_ck_prefix(m->table, row->ck, nck, 0);
@@ -203,7 +204,7 @@ sst_part_free(struct sst_part *p)
 size_t
 sst_part_bytes(const struct sst_part *p)
 {
-	size_t n = sst_pile_bytes(&p->rows) + p->more_cap * sizeof(*p->more);
+	size_t n = p->rows.bytes + p->more_cap * sizeof(*p->more);
 
 	if (p->ranges != NULL)
 		n += sizeof(*p->ranges) + p->ranges->n * sizeof(p->ranges->at[0]);

@@ -7,6 +7,12 @@
 
 #define RUN_MIN ((size_t)4)
 
+static void
+measure(struct sst_pile *p)
+{
+	p->bytes = sst_run_bytes(p->run) + p->late_cap * sizeof(*p->late);
+}
+
 static int
 add_late(struct sst_pile *p, struct sst_entry x, struct sst_err *e)
 {
@@ -19,6 +25,7 @@ add_late(struct sst_pile *p, struct sst_entry x, struct sst_err *e)
 			return sst_fail_nomem(e);
 		p->late = late;
 		p->late_cap = cap;
+		measure(p);
 	}
 	p->late[p->nlate++] = x;
 	return 0;
@@ -27,8 +34,20 @@ add_late(struct sst_pile *p, struct sst_entry x, struct sst_err *e)
 static int
 start(struct sst_pile *p, struct sst_err *e)
 {
-	if (p->run == NULL && (p->run = sst_run_new(RUN_MIN, RUN_MIN / 2)) == NULL)
+	if (p->run != NULL)
+		return 0;
+	if ((p->run = sst_run_new(RUN_MIN, RUN_MIN / 2)) == NULL)
 		return sst_fail_nomem(e);
+	measure(p);
+	return 0;
+}
+
+static int
+insert(struct sst_pile *p, size_t i, struct sst_entry x, struct sst_err *e)
+{
+	if (sst_run_insert(&p->run, i, x) == -1)
+		return sst_fail_nomem(e);
+	measure(p);
 	return 0;
 }
 
@@ -43,9 +62,9 @@ sst_pile_add(struct sst_pile *p, const struct sst_order *o, struct sst_entry x, 
 	first = sst_run_first(p->run);
 	n = p->run->n;
 	if (n == 0 || sst_entry_compare(o, &first[n - 1], &x) < 0)
-		return sst_run_insert(&p->run, n, x) == -1 ? sst_fail_nomem(e) : 0;
+		return insert(p, n, x, e);
 	if (sst_entry_compare(o, &x, first) < 0)
-		return sst_run_insert(&p->run, 0, x) == -1 ? sst_fail_nomem(e) : 0;
+		return insert(p, 0, x, e);
 	return add_late(p, x, e);
 }
 
@@ -102,8 +121,8 @@ tidy_few(struct tidy *t, struct sst_err *e)
 			return -1;
 		if (old != NULL)
 			*old = x;
-		else if (sst_run_insert(&p->run, at, x) == -1)
-			return sst_fail_nomem(e);
+		else if (insert(p, at, x, e) == -1)
+			return -1;
 	}
 	return 0;
 }
@@ -138,6 +157,7 @@ tidy_many(struct tidy *t, struct sst_err *e)
 	to->n += (size_t)(end - old);
 	sst_run_release(run);
 	p->run = to;
+	measure(p);
 	return 0;
 }
 
@@ -162,6 +182,7 @@ sst_pile_tidy(
 	free(p->late);
 	p->late = NULL;
 	p->nlate = p->late_cap = 0;
+	measure(p);
 	return 0;
 }
 
@@ -171,10 +192,4 @@ sst_pile_free(struct sst_pile *p)
 	sst_run_release(p->run);
 	free(p->late);
 	*p = (struct sst_pile){ 0 };
-}
-
-size_t
-sst_pile_bytes(const struct sst_pile *p)
-{
-	return sst_run_bytes(p->run) + p->late_cap * sizeof(*p->late);
 }

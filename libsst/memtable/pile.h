@@ -11,6 +11,8 @@ struct sst_pile { /* start with {0} */
 	struct sst_run *run;
 	struct sst_entry *late;
 	size_t nlate, late_cap;
+	size_t
+	    bytes; /* of both; the run itself is far away, and asked for them it would be fetched */
 };
 
 /* One thing out of n > 1 equal ones, the oldest first; NULL: failed, *e filled in. */
@@ -25,6 +27,5 @@ int sst_pile_tidy(
     struct sst_pile *, const struct sst_order *, sst_combine, void *arg, struct sst_err *);
 
 void sst_pile_free(struct sst_pile *);
-size_t sst_pile_bytes(const struct sst_pile *);
 
 #endif
