@@ -12,7 +12,9 @@ flags_tsan = -O1 -fno-omit-frame-pointer -fsanitize=thread
 flags_cov  = -O0 --coverage
 DEFS    = -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -DSST_VERSION='"$(VERSION)"' -Ilibsst -Icmd
 WARN    = -Wall -Wextra -Wshadow -Wconversion -Wvla
-FLAGS   = -std=c11 $(DEFS) $(WARN) -Wstrict-prototypes -Wmissing-prototypes $(CFLAGS) $(flags_$(MODE))
+# Two pointers side by side are not loaded as one: that waits where they were stored one by one, as in cursors.
+TUNE    = -fno-tree-slp-vectorize
+FLAGS   = -std=c11 $(DEFS) $(WARN) -Wstrict-prototypes -Wmissing-prototypes $(TUNE) $(CFLAGS) $(flags_$(MODE))
 XFLAGS  = -std=c++17 $(DEFS) -Wall -Wextra $(CXXFLAGS) $(flags_$(MODE))
 LDLIBS  = -lzstd -llz4 -ldeflate -lsnappy -lsimdjson -lzip -lstdc++ -lm -lpthread
 O       = build/$(MODE)
