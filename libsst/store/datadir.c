@@ -74,6 +74,28 @@ look(const struct sst_io *io, const char *folder, struct seen *seen, struct sst_
 	return sst_io_list(io, folder, see_file, seen, e);
 }
 
+/* A table's folder may hold thousands of files, which who lists the live ones lists again: where the
+ * schema is there, its name is all that is needed. */
+static int
+look_at_table(const struct sst_io *io, const char *folder, struct seen *seen, struct sst_err *e)
+{
+	char schema[PATH], truncated[PATH];
+	int r;
+
+	*seen = (struct seen){ 0 };
+	if (join(schema, folder, SST_SCHEMA_FILE, e) == -1 ||
+	    join(truncated, folder, SST_TRUNCATED_FILE, e) == -1 ||
+	    (r = there(io, schema, false, e)) == -1)
+		return -1;
+	if (r == 0)
+		return look(io, folder, seen, e);
+	seen->schema = true;
+	if ((r = there(io, truncated, false, e)) == -1)
+		return -1;
+	seen->truncated = r == 1;
+	return 0;
+}
+
 /* "messages-5bc52802de2535edaeab188eecebb090": the name and the id. */
 static void
 split_name(const char *folder, struct sst_slice *name, uint8_t id[16])
@@ -100,7 +122,7 @@ add_table(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io, c
 	struct sst_datadir_table t = { .keyspace = sst_slice_str(keyspace) }, *grown;
 	struct seen seen;
 
-	if (look(io, folder, &seen, e) == -1)
+	if (look_at_table(io, folder, &seen, e) == -1)
 		return -1;
 	split_name(last == NULL ? folder : last + 1, &t.name, t.id);
 	t.schema = seen.schema && !gone;
