@@ -111,14 +111,14 @@ foreign_version(const struct job *j, const struct sst_task *task)
 
 	for (i = 0; i < task->n; i++) {
 		v = sst_sstable_version(task->in[i]->sstable);
-		if (best == NULL || strcmp(v->name, best->name) > 0)
+		if (best == NULL || sst_version_newer(v, best))
 			best = v;
 	}
 	if (best->writable)
 		return best->name;
 	if (j->w->out != NULL)
 		return "me";
-	return strcmp(best->name, "me") < 0 ? "me" : NULL;
+	return sst_version_newer(sst_version_find("me"), best) ? "me" : NULL;
 }
 
 static int

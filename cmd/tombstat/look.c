@@ -259,7 +259,7 @@ version_for(const struct findings *f, const struct sst_compaction *c)
 		return "me";
 	for (i = 0; i < c->n; i++) {
 		v = sst_sstable_version(c->in[i]->sstable);
-		if (best == NULL || strcmp(v->name, best->name) > 0)
+		if (best == NULL || sst_version_newer(v, best))
 			best = v;
 	}
 	return best != NULL && best->writable ? best->name : "me";

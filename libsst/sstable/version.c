@@ -50,6 +50,12 @@ sst_version_find(const char *name)
 	return NULL;
 }
 
+bool
+sst_version_newer(const struct sst_version *a, const struct sst_version *b)
+{
+	return a > b; /* their order in the table, as letters have none: da came after oa */
+}
+
 int
 sst_version_readable(
     const struct sst_version **v, const char *name, const char *file, struct sst_err *e)

@@ -42,6 +42,9 @@ struct sst_version {
 /* A constant of the version's name ("me"); NULL when it is not known at all. */
 const struct sst_version *sst_version_find(const char *name);
 
+/* Whether a came after b.  Both are of this table. */
+bool sst_version_newer(const struct sst_version *a, const struct sst_version *b);
+
 /* As find, but fails with SST_EVERSION naming `file` when it is not known. */
 int sst_version_readable(
     const struct sst_version **, const char *name, const char *file, struct sst_err *);

@@ -15,6 +15,12 @@ say compact -q -d d --drop-bucket 1
 say compact -q -d d --drop-bucket 1:2:3
 say compact -q -d d --key 1
 say compact -q -d d --drop-partitions nofile
+echo "== a version that is newer than what is written here does not become an older one unasked"
+cp -r "$ROOT/tests/data/da/one" trie
+say compact -q --offline --major trie | sed "s|$PWD/||"
+find trie -name '*-Data.db'
+say compact -q --offline --major --to me trie
+find trie -name '*-Data.db'
 echo "== what would lose more than was meant"
 say compact -d d --older-than 90
 : >none
