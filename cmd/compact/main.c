@@ -309,6 +309,24 @@ refuse_files(const struct wishes *w, const struct places *p)
 			    w->single ? "--single" : "--strategy");
 }
 
+/*
+ * What goes by a message's age or author is asked of tables of messages; whoever names a directory means
+ * those that are in it.
+ */
+static int
+leave_messages(const struct wishes *w, struct places *p)
+{
+	size_t i, n = 0;
+
+	if ((!w->drop.aged && !w->drop.ghosts) || p->n == 0)
+		return SOUND;
+	for (i = 0; i < p->n; i++)
+		if (!p->v[i].among || drop_is_messages(p->v[i].table))
+			p->v[n++] = p->v[i];
+	p->n = n;
+	return n > 0 ? SOUND : tool_problem(TROUBLE, "no table of messages is there");
+}
+
 static int
 make_out(const char *out)
 {
@@ -358,6 +376,7 @@ main(int argc, char **argv)
 		rc = optind == argc ? places_find(&places, &operand, 1)
 				    : places_find(&places, argv + optind, (size_t)(argc - optind));
 		refuse_files(&w, &places);
+		rc = tool_worse(rc, leave_messages(&w, &places));
 		rc = tool_worse(rc, jobs_run(&w, &places));
 	}
 	if (w.quiet)

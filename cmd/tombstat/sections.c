@@ -189,8 +189,11 @@ print_pages(struct findings *f)
 		sst_buf_addf(b,
 		    "ghosts: %" PRIu64 " (rows without an author: compact --drop-ghosts)\n",
 		    f->survey.sum.ghosts);
-	sst_buf_addf(b, "pages of %" PRIu64 " rows: %" PRIu64 " tombstones met at most\n",
-	    f->w->page, f->page_max);
+	if (f->w->page > 0)
+		sst_buf_addf(b, "pages of %" PRIu64 " rows: ", f->w->page);
+	else
+		sst_buf_adds(b, "whole partitions: ");
+	sst_buf_addf(b, "%" PRIu64 " tombstones met at most\n", f->page_max);
 	sst_buf_addf(b,
 	    "partitions with a page past %" PRIu64 ": %" PRIu64 ", past %" PRIu64 ": %" PRIu64 "\n",
 	    f->w->warn, f->past_warn, f->w->fail, f->past_fail);

@@ -163,6 +163,7 @@ find_in(struct places *p, const char *dir, const char **files, size_t nfiles)
 			.folder = f->d.tables[i].folder,
 			.foreign = f->d.foreign && !snapshot,
 			.root = snapshot ? NULL : f->d.root,
+			.among = f->d.ntables > 1,
 			.schema = f->d.tables[i].schema,
 			.tables = whole != NULL ? whole->tables : NULL,
 			.ntables = whole != NULL ? whole->d.ntables : 0,

@@ -14,6 +14,7 @@ struct place {
 	const char *folder;
 	const char *root;   /* the data directory of ours that it is in, or NULL */
 	bool foreign;       /* of another system, and no snapshot */
+	bool among;         /* its operand stands for other tables too */
 	bool schema;        /* the table is as a schema.cql says, not only its SSTables */
 	uint8_t hostid[16]; /* all zero: not known */
 	/* All tables of root: the log names them. */

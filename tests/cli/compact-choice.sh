@@ -36,6 +36,22 @@ compact -q -d d --drop-bucket 1:0
 echo "status $?"
 rm -rf d was
 
+echo "== of a directory, what goes by age is looked for in tables of messages only"
+put 1 10 x
+mkdir -p d/data/ks/t-0123456789abcdef0123456789abcdef
+cp "$ROOT"/tests/data/nb/types/nb-1-big-* d/data/ks/t-*/
+compact -d d --older-than 10d --major | awk 'NR > 1 { print $1, $2, $3, $4 }'
+echo "status $?"
+msgscan -d d --all
+ls d/data/ks/*/ | grep -c Data.db
+compact d/data/ks/t-* --older-than 10d 2>&1 | cut -d: -f1,3-
+mv d/data/chat/* d/data/ks/u-0123456789abcdef0123456789abcdef
+rm d/data/ks/u-*/*
+cp d/data/ks/t-*/* d/data/ks/u-*/
+compact -d d --drop-ghosts
+echo "status $?"
+rm -rf d
+
 echo "== only_purge_repaired_tombstones"
 put 1 10 x
 put 1 20 y

@@ -34,6 +34,7 @@ t --gc-grace 0 -j d | get table droppable
 
 echo "== pages: of one row, and of all there are"
 t -j --page 1 d | get partition page_max
+t --page 0 d | grep met
 t -j --page 0 -n 1 d | get partition page
 
 echo "== one partition, a range of tokens, some files"
