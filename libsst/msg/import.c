@@ -96,6 +96,24 @@ sst_import_guess(struct sst_slice head)
 	return sst_csvin_is_heading(s) ? SST_IMPORT_CSV : SST_IMPORT_NDJSON;
 }
 
+/* The program that an input which begins so has to go through first; NULL: none that is known. */
+static const char *
+packed_by(struct sst_slice head)
+{
+	static const struct {
+		struct sst_slice magic;
+		const char *program;
+	} all[] = { { SST_SLICE_LIT("\x28\xb5\x2f\xfd"), "zstd" },
+		{ SST_SLICE_LIT("\x1f\x8b"), "gzip" }, { SST_SLICE_LIT("\xfd\x37zXZ"), "xz" },
+		{ SST_SLICE_LIT("\x04\x22\x4d\x18"), "lz4" } };
+	size_t i;
+
+	for (i = 0; i < SST_ARRAY_LEN(all); i++)
+		if (head.n >= all[i].magic.n && memcmp(head.p, all[i].magic.p, all[i].magic.n) == 0)
+			return all[i].program;
+	return NULL;
+}
+
 /* Whether more bytes could say something else: pipes give them in any portions. */
 static bool
 is_undecided(struct sst_slice head)
@@ -173,6 +191,7 @@ sst_import_stream(struct sst_import *i, enum sst_import_form *form, const char *
     int (*read)(void *ctx, void *buf, size_t n, size_t *got, struct sst_err *e), void *ctx,
     struct sst_err *e)
 {
+	const char *program;
 	int r = 0;
 
 	i->form = SST_IMPORT_GUESS;
@@ -181,6 +200,9 @@ sst_import_stream(struct sst_import *i, enum sst_import_form *form, const char *
 		while (!i->feed.end && is_undecided(sst_feed_left(&i->feed)))
 			if (sst_feed_fill(&i->feed, e) == -1)
 				return -1;
+		if ((program = packed_by(sst_feed_left(&i->feed))) != NULL)
+			return sst_fail(e, SST_EUNSUPPORTED, name, SST_NOWHERE,
+			    "is compressed: pipe it through %s -dc", program);
 		*form = sst_import_guess(sst_feed_left(&i->feed));
 	}
 	if (*form == SST_IMPORT_NDJSON)

@@ -46,7 +46,8 @@ void sst_import_free(struct sst_import *); /* NULL is fine */
 /*
  * Begins an input: a stream of bytes, by a function like that of struct sst_feed.  name and ctx are
  * borrowed until the next one begins.  A package has to be a file or folder, as its parts lie all
- * over it: for a stream that is one, *form is SST_IMPORT_PACKAGE and nothing has begun.
+ * over it: for a stream that is one, *form is SST_IMPORT_PACKAGE and nothing has begun.  SST_EUNSUPPORTED:
+ * it is compressed, and form does not say that it is none the less what it says.
  */
 int sst_import_stream(struct sst_import *, enum sst_import_form *form, const char *name,
     int (*read)(void *ctx, void *buf, size_t n, size_t *got, struct sst_err *e), void *ctx,

@@ -21,6 +21,10 @@ msgscan -d d -n 1 -o message_id 1
 # A line of more than 16 MiB, and the one after it.
 { head -c 17000000 /dev/zero | tr '\0' ' '; printf '\n{"channel_id":"1","message_id":"20","author_id":"7"}\n'; } | msgput -d d
 msgscan -d d -n 1 -o message_id 1
+head -n 1 in | gzip >in.gz
+msgput -d d in.gz
+echo "status $?"
+head -n 1 in | zstd -q | msgput -d d
 msgput -d d nothing in2 2>&1
 echo "status $?"
 msgput -d in in

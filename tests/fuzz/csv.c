@@ -62,7 +62,10 @@ guess(struct sst_import *i, struct sst_slice text, size_t step)
 	struct sst_err e;
 	char name[8] = "";
 
-	assert(sst_import_stream(i, &form, "input", read_bytes, &bytes, &e) == 0);
+	if (sst_import_stream(i, &form, "input", read_bytes, &bytes, &e) == -1) {
+		assert(e.code == SST_EUNSUPPORTED && form == SST_IMPORT_GUESS);
+		return;
+	}
 	assert(form != SST_IMPORT_GUESS);
 	while (form != SST_IMPORT_PACKAGE && sst_import_next(i, &m, &e) != 0)
 		continue;

@@ -239,6 +239,28 @@ START_TEST(guess)
 }
 END_TEST
 
+static const char *const packed[] = { "\x28\xb5\x2f\xfd\n", "\x1f\x8b\n", "\xfd\x37zXZ\n",
+	"\x04\x22\x4d\x18\n" };
+
+/* In portions of any size; who says what it is is believed. */
+START_TEST(compressed)
+{
+	enum sst_import_form form;
+	struct sst_err e;
+	size_t step;
+
+	for (step = 1; step < 7; step++) {
+		form = SST_IMPORT_GUESS;
+		ck_assert_int_eq(read_all(sst_slice_str(packed[_i]), step, 0, &form, &e), -1);
+		ck_assert_int_eq(e.code, SST_EUNSUPPORTED);
+		ck_assert_str_eq(e.file, "input");
+	}
+	form = SST_IMPORT_NDJSON;
+	ck_assert_int_eq(read_all(sst_slice_str(packed[_i]), 1, 0, &form, &e), -1);
+	ck_assert_int_eq(e.code, SST_EINVAL);
+}
+END_TEST
+
 static const char *const packages[] = { DATA "2019.zip", DATA "2022.zip", DATA "2024.zip",
 	DATA "2025-german.zip" };
 
@@ -396,6 +418,7 @@ imports_suite(void)
 	tcase_add_loop_test(t, reads_fail, 0, SST_ARRAY_LEN(forms));
 	tcase_add_loop_test(t, no_memory, 0, SST_ARRAY_LEN(forms));
 	tcase_add_loop_test(t, guess, 0, SST_ARRAY_LEN(guesses));
+	tcase_add_loop_test(t, compressed, 0, SST_ARRAY_LEN(packed));
 	tcase_add_loop_test(t, package_faults, 0, SST_ARRAY_LEN(packages));
 	tcase_add_loop_test(t, package_no_memory, 0, SST_ARRAY_LEN(packages));
 	tcase_add_test(t, folder);
