@@ -11,8 +11,7 @@ struct sst_pile { /* start with {0} */
 	struct sst_run *run;
 	struct sst_entry *late;
 	size_t nlate, late_cap;
-	size_t
-	    bytes; /* of both; the run itself is far away, and asked for them it would be fetched */
+	size_t bytes; /* of both: to ask the run itself would fetch it from far away */
 };
 
 /* One thing out of n > 1 equal ones, the oldest first; NULL: failed, *e filled in. */
