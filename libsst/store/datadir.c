@@ -13,12 +13,12 @@
 #include "sstable/name.h"
 #include "store/truncated.h"
 
-#define PATH 4096
+#define PATH SST_DATADIR_PATH
 
 /* ---- paths and listings ---- */
 
-static int
-join(char out[PATH], const char *a, const char *b, struct sst_err *e)
+int
+sst_datadir_join(char out[PATH], const char *a, const char *b, struct sst_err *e)
 {
 	int n = snprintf(out, PATH, "%s/%s", a, b);
 
@@ -31,9 +31,8 @@ is_missing(const struct sst_err *e)
 	return e->code == SST_ESYS && (e->sys == ENOENT || e->sys == ENOTDIR);
 }
 
-/* 1: there and of that kind; 0: not; -1. */
-static int
-there(const struct sst_io *io, const char *path, bool dir, struct sst_err *e)
+int
+sst_datadir_there(const struct sst_io *io, const char *path, bool dir, struct sst_err *e)
 {
 	struct sst_stat st;
 
@@ -83,14 +82,14 @@ look_at_table(const struct sst_io *io, const char *folder, struct seen *seen, st
 	int r;
 
 	*seen = (struct seen){ 0 };
-	if (join(schema, folder, SST_SCHEMA_FILE, e) == -1 ||
-	    join(truncated, folder, SST_TRUNCATED_FILE, e) == -1 ||
-	    (r = there(io, schema, false, e)) == -1)
+	if (sst_datadir_join(schema, folder, SST_SCHEMA_FILE, e) == -1 ||
+	    sst_datadir_join(truncated, folder, SST_TRUNCATED_FILE, e) == -1 ||
+	    (r = sst_datadir_there(io, schema, false, e)) == -1)
 		return -1;
 	if (r == 0)
 		return look(io, folder, seen, e);
 	seen->schema = true;
-	if ((r = there(io, truncated, false, e)) == -1)
+	if ((r = sst_datadir_there(io, truncated, false, e)) == -1)
 		return -1;
 	seen->truncated = r == 1;
 	return 0;
@@ -159,7 +158,9 @@ is_gone(const struct sst_datadir *d, const struct sst_io *io, const char *keyspa
 		;
 	if (i == files->n || d->kind != SST_DATADIR_OURS)
 		return 0;
-	return join(path, keyspace, SST_GONE_FILE, e) == -1 ? -1 : there(io, path, false, e);
+	return sst_datadir_join(path, keyspace, SST_GONE_FILE, e) == -1
+	    ? -1
+	    : sst_datadir_there(io, path, false, e);
 }
 
 static int
@@ -172,9 +173,9 @@ scan_keyspace(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *i
 	size_t i;
 	int r;
 
-	if (join(path, root, keyspace, e) == -1)
+	if (sst_datadir_join(path, root, keyspace, e) == -1)
 		return -1;
-	if ((r = there(io, path, true, e)) <= 0)
+	if ((r = sst_datadir_there(io, path, true, e)) <= 0)
 		return r;
 	if (sst_names_list(&tables, a, io, path, e) == -1)
 		return -1;
@@ -184,9 +185,9 @@ scan_keyspace(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *i
 	for (i = 0; i < tables.n; i++) {
 		if (tables.v[i][0] == '.')
 			continue;
-		if (join(folder, path, tables.v[i], e) == -1)
+		if (sst_datadir_join(folder, path, tables.v[i], e) == -1)
 			return -1;
-		if ((r = there(io, folder, true, e)) == -1)
+		if ((r = sst_datadir_there(io, folder, true, e)) == -1)
 			return -1;
 		if (r == 1 && add_table(d, a, io, folder, keyspace, gone, e) == -1)
 			return -1;
@@ -256,7 +257,7 @@ read_hostid(const struct sst_io *io, const char *dir, uint8_t id[16], struct sst
 	int r = 1;
 
 	memset(id, 0, 16);
-	if (join(path, dir, SST_HOSTID_FILE, e) == -1)
+	if (sst_datadir_join(path, dir, SST_HOSTID_FILE, e) == -1)
 		return -1;
 	if (sst_io_read_file(io, path, 64, &b, e) == -1)
 		r = is_missing(e) ? 0 : -1;
@@ -274,7 +275,8 @@ sst_datadir_put_file(const struct sst_io *io, const char *dir, const char *name,
 	struct sst_err ignored;
 	int fd, r = -1;
 
-	if (join(path, dir, name, e) == -1 || join(aside, dir, name, e) == -1)
+	if (sst_datadir_join(path, dir, name, e) == -1 ||
+	    sst_datadir_join(aside, dir, name, e) == -1)
 		return -1;
 	if (strlen(aside) + 5 > sizeof(aside))
 		return sst_fail(e, SST_ELIMIT, dir, SST_NOWHERE, "path too long");
@@ -376,7 +378,7 @@ sst_datadir_path(struct sst_arena *a, const char *dir, struct sst_slice keyspace
 		for (i = 0; i < 16; i++)
 			end += sprintf(end, "%02x", id[i]);
 	}
-	if (join(path, dir, name, e) == -1)
+	if (sst_datadir_join(path, dir, name, e) == -1)
 		return NULL;
 	if ((kept = sst_arena_str(a, path, strlen(path))) == NULL)
 		sst_fail_nomem(e);
@@ -391,18 +393,19 @@ sst_datadir_make_table(struct sst_datadir_table *t, struct sst_arena *a, const s
 	const char *above;
 	int r;
 
-	if (join(path, dir, "data", e) == -1 || sst_datadir_make_dir(io, path, e) == -1 ||
+	if (sst_datadir_join(path, dir, "data", e) == -1 ||
+	    sst_datadir_make_dir(io, path, e) == -1 ||
 	    (above = sst_datadir_path(a, dir, t->keyspace, NULL, NULL, e)) == NULL ||
 	    sst_datadir_make_dir(io, above, e) == -1 ||
 	    (t->folder = sst_datadir_path(a, dir, t->keyspace, &t->name, t->id, e)) == NULL ||
 	    sst_datadir_make_dir(io, t->folder, e) == -1)
 		return -1;
-	if (join(path, t->folder, SST_SCHEMA_FILE, e) == -1 ||
-	    (r = there(io, path, false, e)) == -1)
+	if (sst_datadir_join(path, t->folder, SST_SCHEMA_FILE, e) == -1 ||
+	    (r = sst_datadir_there(io, path, false, e)) == -1)
 		return -1;
 	/* a table of this id may have been dropped before */
 	if (r == 0 &&
-	    (join(dropped, t->folder, SST_DROPPED_FILE, e) == -1 ||
+	    (sst_datadir_join(dropped, t->folder, SST_DROPPED_FILE, e) == -1 ||
 		(sst_io_unlink(io, dropped, e) == -1 && !is_missing(e)) ||
 		sst_datadir_put_file(io, t->folder, SST_SCHEMA_FILE, schema, e) == -1))
 		return -1;
@@ -454,8 +457,9 @@ sst_datadir_scan(struct sst_datadir *d, struct sst_arena *a, const struct sst_io
 	*d = (struct sst_datadir){ 0 };
 	if (look(io, dir, &seen, e) == -1)
 		return -1;
-	if ((r = read_hostid(io, dir, d->hostid, e)) == -1 || join(root, dir, "data", e) == -1 ||
-	    (data = there(io, root, true, e)) == -1)
+	if ((r = read_hostid(io, dir, d->hostid, e)) == -1 ||
+	    sst_datadir_join(root, dir, "data", e) == -1 ||
+	    (data = sst_datadir_there(io, root, true, e)) == -1)
 		return -1;
 	if (r == 0 && (seen.schema || seen.sets))
 		return scan_folder(d, a, io, dir, e);

@@ -59,6 +59,14 @@ int sst_datadir_make_table(struct sst_datadir_table *t, struct sst_arena *, cons
 int sst_datadir_put_file(const struct sst_io *, const char *dir, const char *name,
     struct sst_slice text, struct sst_err *);
 
+#define SST_DATADIR_PATH 4096
+
+/* "FOLDER/NAME"; SST_ELIMIT when it is too long.  0 or -1. */
+int sst_datadir_join(
+    char out[SST_DATADIR_PATH], const char *folder, const char *name, struct sst_err *);
+/* 1: it is there, and a folder or not as asked for; 0: not; -1. */
+int sst_datadir_there(const struct sst_io *, const char *path, bool dir, struct sst_err *);
+
 /* DIR/data/<keyspace>, or with a table the folder of that name and id in it; NULL and the error. */
 const char *sst_datadir_path(struct sst_arena *, const char *dir, struct sst_slice keyspace,
     const struct sst_slice *table, const uint8_t id[16], struct sst_err *);

@@ -13,7 +13,7 @@
 #include "store/int.h"
 #include "store/truncated.h"
 
-#define PATH 4096
+#define PATH SST_DATADIR_PATH
 #define VERSION "me"
 
 struct definer {
@@ -95,9 +95,8 @@ write_keyspace(struct definer *d, struct sst_slice name, struct sst_slice text)
 
 	if (folder == NULL)
 		return -1;
-	if ((size_t)snprintf(data, PATH, "%s/data", d->dir) >= PATH)
-		return sst_fail(d->e, SST_ELIMIT, d->dir, SST_NOWHERE, "path too long");
-	if (sst_datadir_make_dir(d->io, data, d->e) == -1 ||
+	if (sst_datadir_join(data, d->dir, "data", d->e) == -1 ||
+	    sst_datadir_make_dir(d->io, data, d->e) == -1 ||
 	    sst_datadir_make_dir(d->io, folder, d->e) == -1)
 		return -1;
 	return sst_datadir_put_file(d->io, folder, SST_KEYSPACE_FILE, text, d->e);
@@ -129,8 +128,8 @@ remove_file(struct definer *d, const char *folder, const char *name)
 {
 	char path[PATH];
 
-	if ((size_t)snprintf(path, PATH, "%s/%s", folder, name) >= PATH)
-		return sst_fail(d->e, SST_ELIMIT, folder, SST_NOWHERE, "path too long");
+	if (sst_datadir_join(path, folder, name, d->e) == -1)
+		return -1;
 	if (sst_io_unlink(d->io, path, d->e) == -1 && d->e->sys != ENOENT)
 		return -1;
 	return sst_io_sync_dir(d->io, folder, d->e);
@@ -176,8 +175,8 @@ log_end(struct definer *d, uint64_t *id)
 	struct largest l = { 0 };
 	char path[PATH];
 
-	if ((size_t)snprintf(path, PATH, "%s/" SST_STORE_LOG, d->dir) >= PATH)
-		return sst_fail(d->e, SST_ELIMIT, d->dir, SST_NOWHERE, "path too long");
+	if (sst_datadir_join(path, d->dir, SST_STORE_LOG, d->e) == -1)
+		return -1;
 	if (sst_io_list(d->io, path, see_segment, &l, d->e) == -1 && d->e->sys != ENOENT)
 		return -1;
 	*id = l.id;
@@ -238,9 +237,9 @@ rename_schema(struct definer *d, const char *folder)
 	char from[PATH], to[PATH];
 	struct sst_stat st;
 
-	if ((size_t)snprintf(from, PATH, "%s/" SST_SCHEMA_FILE, folder) >= PATH ||
-	    (size_t)snprintf(to, PATH, "%s/" SST_DROPPED_FILE, folder) >= PATH)
-		return sst_fail(d->e, SST_ELIMIT, folder, SST_NOWHERE, "path too long");
+	if (sst_datadir_join(from, folder, SST_SCHEMA_FILE, d->e) == -1 ||
+	    sst_datadir_join(to, folder, SST_DROPPED_FILE, d->e) == -1)
+		return -1;
 	if (sst_io_rename(d->io, from, to, d->e) == -1 &&
 	    (d->e->sys != ENOENT || sst_io_stat(d->io, to, &st, d->e) == -1))
 		return -1;
@@ -258,17 +257,29 @@ empty(struct definer *d, const char *folder, const struct sst_table *t, bool dro
 	return sst_store_clear_folder(d->io, folder, d->opts->now_us, d->e);
 }
 
+/* The folder of a table, which nobody compacts until the lock is dropped; NULL: *d->e says why. */
+static const char *
+lock_table(struct definer *d, const struct sst_table *t, struct sst_lock *lock)
+{
+	const char *folder =
+	    sst_datadir_path(&d->arena, d->dir, t->keyspace, &t->name, t->id, d->e);
+
+	lock->fd = -1;
+	if (folder == NULL ||
+	    sst_lock_take(lock, d->io, folder, SST_COMPACT_LOCK, !d->opts->no_wait, d->e) == -1)
+		return NULL;
+	return folder;
+}
+
 static int
 take_away(struct definer *d, const struct sst_table *t, bool drop, uint64_t *upto)
 {
-	struct sst_lock lock = { .fd = -1 };
-	const char *folder =
-	    sst_datadir_path(&d->arena, d->dir, t->keyspace, &t->name, t->id, d->e);
+	struct sst_lock lock;
+	const char *folder = lock_table(d, t, &lock);
 	int r;
 
 	*upto = 0;
-	if (folder == NULL ||
-	    sst_lock_take(&lock, d->io, folder, SST_COMPACT_LOCK, !d->opts->no_wait, d->e) == -1)
+	if (folder == NULL)
 		return -1;
 	r = empty(d, folder, t, drop, upto);
 	sst_lock_drop(&lock);
@@ -299,8 +310,8 @@ mark(struct definer *d, const char *folder)
 	struct sst_err why;
 	char path[PATH];
 
-	if ((size_t)snprintf(path, PATH, "%s/" SST_GONE_FILE, folder) >= PATH)
-		return sst_fail(d->e, SST_ELIMIT, folder, SST_NOWHERE, "path too long");
+	if (sst_datadir_join(path, folder, SST_GONE_FILE, d->e) == -1)
+		return -1;
 	if (sst_datadir_put_file(d->io, folder, SST_GONE_FILE, sst_slice_str(text), d->e) == 0)
 		return 0;
 	/* it may have come about all the same */
@@ -312,13 +323,11 @@ mark(struct definer *d, const char *folder)
 static int
 keep_table(struct definer *d, const struct sst_table *t)
 {
-	struct sst_lock lock = { .fd = -1 };
-	const char *folder =
-	    sst_datadir_path(&d->arena, d->dir, t->keyspace, &t->name, t->id, d->e);
+	struct sst_lock lock;
+	const char *folder = lock_table(d, t, &lock);
 	int r;
 
-	if (folder == NULL ||
-	    sst_lock_take(&lock, d->io, folder, SST_COMPACT_LOCK, !d->opts->no_wait, d->e) == -1)
+	if (folder == NULL)
 		return -1;
 	r = keep(d, folder, "dropped", t->name);
 	sst_lock_drop(&lock);
@@ -347,14 +356,11 @@ mark_keyspace(struct definer *d, const struct sst_schema *was, struct sst_slice 
 static int
 has_file(struct definer *d, const char *folder, const char *name)
 {
-	struct sst_stat st;
 	char path[PATH];
 
-	if ((size_t)snprintf(path, PATH, "%s/%s", folder, name) >= PATH)
-		return sst_fail(d->e, SST_ELIMIT, folder, SST_NOWHERE, "path too long");
-	if (sst_io_stat(d->io, path, &st, d->e) == 0)
-		return !st.is_dir;
-	return d->e->code == SST_ESYS && (d->e->sys == ENOENT || d->e->sys == ENOTDIR) ? 0 : -1;
+	return sst_datadir_join(path, folder, name, d->e) == -1
+	    ? -1
+	    : sst_datadir_there(d->io, path, false, d->e);
 }
 
 /* A table of a keyspace that is gone becomes one that was dropped: its SSTables go as those of any do. */
@@ -365,8 +371,8 @@ finish_table(struct definer *d, const char *above, const char *name)
 	uint64_t upto;
 	int r;
 
-	if ((size_t)snprintf(folder, PATH, "%s/%s", above, name) >= PATH)
-		return sst_fail(d->e, SST_ELIMIT, above, SST_NOWHERE, "path too long");
+	if (sst_datadir_join(folder, above, name, d->e) == -1)
+		return -1;
 	if ((r = has_file(d, folder, SST_SCHEMA_FILE)) <= 0)
 		return r;
 	if (log_end(d, &upto) == -1 || sst_truncated_write(d->io, folder, upto, d->e) == -1)
@@ -381,8 +387,8 @@ finish_keyspace(struct definer *d, const char *data, const char *name)
 	char folder[PATH];
 	int r;
 
-	if ((size_t)snprintf(folder, PATH, "%s/%s", data, name) >= PATH)
-		return sst_fail(d->e, SST_ELIMIT, data, SST_NOWHERE, "path too long");
+	if (sst_datadir_join(folder, data, name, d->e) == -1)
+		return -1;
 	if ((r = has_file(d, folder, SST_GONE_FILE)) <= 0)
 		return r;
 	/* it may be of a process that died before it could sync, and has to stay until all is done */
@@ -403,8 +409,8 @@ sst_store_finish_drops(const struct sst_io *io, const char *dir, struct sst_err 
 	char data[PATH];
 	int r = 0;
 
-	if ((size_t)snprintf(data, PATH, "%s/data", dir) >= PATH)
-		return sst_fail(e, SST_ELIMIT, dir, SST_NOWHERE, "path too long");
+	if (sst_datadir_join(data, dir, "data", e) == -1)
+		return -1;
 	if (sst_names_list(&keyspaces, &d.arena, io, data, e) == -1)
 		r = e->code == SST_ESYS && e->sys == ENOENT ? 0 : -1;
 	for (size_t i = 0; i < keyspaces.n && r == 0; i++)
