@@ -5,9 +5,8 @@
 #include <stdlib.h>
 
 #include "base/io.h"
+#include "store/datadir.h"
 #include "tool/complain.h"
-
-#define ID_DIGITS 32
 
 static void
 add(struct tables *t, const uint8_t id[16], const struct sst_table *table)
@@ -46,26 +45,6 @@ tables_add_schema(struct tables *t, const struct sst_schema *s)
 	for (i = 0; i < s->ntables; i++)
 		if (memcmp(s->tables[i]->id, none, 16) != 0)
 			add(t, s->tables[i]->id, s->tables[i]);
-}
-
-/* TABLE-ID: the length of TABLE, and the id; 0 when the name is none of these. */
-static size_t
-split_name(const char *name, uint8_t id[16])
-{
-	size_t n = strlen(name), i;
-	unsigned byte;
-
-	if (n <= ID_DIGITS + 1 || name[n - ID_DIGITS - 1] != '-' ||
-	    strspn(name + n - ID_DIGITS, "0123456789abcdef") != ID_DIGITS)
-		return 0;
-	for (i = 0; i < 16; i++) {
-		const char hex[3] = { name[n - ID_DIGITS + 2 * i], name[n - ID_DIGITS + 2 * i + 1],
-			'\0' };
-
-		byte = (unsigned)strtoul(hex, NULL, 16);
-		id[i] = (uint8_t)byte;
-	}
-	return n - ID_DIGITS - 1;
 }
 
 struct looking {
@@ -127,7 +106,7 @@ table_folder(void *arg, const char *folder)
 	struct sst_slice name = { (const uint8_t *)folder, 0 };
 	uint8_t id[16];
 
-	name.n = split_name(folder, id);
+	name.n = sst_datadir_split(folder, id);
 	if (name.n == 0 || tables_by_id(l->to, id) != NULL)
 		return 0;
 	if (l->given != NULL)

@@ -5,6 +5,7 @@
 
 #include "base/io.h"
 #include "live/live.h"
+#include "store/datadir.h"
 #include "tool/complain.h"
 
 enum {
@@ -39,15 +40,6 @@ ends_with(const char *s, const char *end)
 	return n >= m && strcmp(s + n - m, end) == 0;
 }
 
-/* TABLE-ID, as folders of tables are called. */
-static bool
-is_table(const char *name)
-{
-	const char *id = strrchr(name, '-');
-
-	return id != NULL && strlen(id + 1) == 32 && strspn(id + 1, "0123456789abcdef") == 32;
-}
-
 /* Copies of other SSTables, or what a node has not taken in yet. */
 static bool
 passed_over(const struct walk *w, const char *name)
@@ -68,11 +60,12 @@ static int
 add_name(void *arg, const char *name)
 {
 	struct names *to = arg;
+	uint8_t id[16];
 	char **grown;
 
 	if (ends_with(name, "-Data.db") || ends_with(name, "-TOC.txt"))
 		to->sstables = true;
-	if (strcmp(name, "schema.cql") == 0 || is_table(name))
+	if (strcmp(name, "schema.cql") == 0 || sst_datadir_split(name, id) > 0)
 		to->table = true;
 	if (to->n == to->cap) {
 		to->cap = to->cap * 2 + 16;

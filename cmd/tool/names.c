@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/io.h"
+#include "store/datadir.h"
 #include "tool/complain.h"
 #include "tool/textfile.h"
 
@@ -26,13 +27,13 @@ cut_name(char *path)
 static size_t
 table_len(const char *folder)
 {
-	size_t n = strlen(folder), id = 32;
+	uint8_t id[16];
+	size_t n = sst_datadir_split(folder, id);
 
-	if (n > id + 1 && folder[n - id - 1] == '-' &&
-	    strspn(folder + n - id, "0123456789abcdef") == id)
-		return n - id - 1;
+	if (n > 0)
+		return n;
 	/* No table's name has a dot, but for those of indexes. */
-	return folder[0] == '.' ? n : strcspn(folder, ".");
+	return folder[0] == '.' ? strlen(folder) : strcspn(folder, ".");
 }
 
 /*

@@ -95,19 +95,20 @@ look_at_table(const struct sst_io *io, const char *folder, struct seen *seen, st
 	return 0;
 }
 
-/* "messages-5bc52802de2535edaeab188eecebb090": the name and the id. */
-static void
-split_name(const char *folder, struct sst_slice *name, uint8_t id[16])
+size_t
+sst_datadir_split(const char *folder, uint8_t id[16])
 {
 	size_t n = strlen(folder);
-	const char *hex = folder + n - 32;
+	const char *hex;
 
-	*name = (struct sst_slice){ (const uint8_t *)folder, n };
 	memset(id, 0, 16);
-	if (n < 34 || hex[-1] != '-' || strspn(hex, "0123456789abcdef") != 32)
-		return;
+	if (n < 34)
+		return 0;
+	hex = folder + n - 32;
+	if (hex[-1] != '-' || strspn(hex, "0123456789abcdef") != 32)
+		return 0;
 	(void)sst_hex_read((struct sst_slice){ (const uint8_t *)hex, 32 }, id);
-	name->n = n - 33;
+	return n - 33;
 }
 
 static const uint8_t no_id[16];
@@ -120,10 +121,14 @@ add_table(struct sst_datadir *d, struct sst_arena *a, const struct sst_io *io, c
 	const char *last = strrchr(folder, '/');
 	struct sst_datadir_table t = { .keyspace = sst_slice_str(keyspace) }, *grown;
 	struct seen seen;
+	size_t n;
 
 	if (look_at_table(io, folder, &seen, e) == -1)
 		return -1;
-	split_name(last == NULL ? folder : last + 1, &t.name, t.id);
+	last = last == NULL ? folder : last + 1;
+	t.name = sst_slice_str(last);
+	if ((n = sst_datadir_split(last, t.id)) > 0)
+		t.name.n = n;
 	t.schema = seen.schema && !gone;
 	t.dropped = (seen.dropped && !seen.schema) || gone;
 	t.truncated = seen.truncated;

@@ -59,6 +59,10 @@ int sst_datadir_make_table(struct sst_datadir_table *t, struct sst_arena *, cons
 int sst_datadir_put_file(const struct sst_io *, const char *dir, const char *name,
     struct sst_slice text, struct sst_err *);
 
+/* The length of TABLE in a folder's name TABLE-ID, as "messages-5bc52802de2535edaeab188eecebb090", and the id;
+ * 0, and an id of zeros, when it is none of these. */
+size_t sst_datadir_split(const char *folder, uint8_t id[16]);
+
 #define SST_DATADIR_PATH 4096
 
 /* "FOLDER/NAME"; SST_ELIMIT when it is too long.  0 or -1. */
